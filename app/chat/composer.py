@@ -1,0 +1,119 @@
+"""Where the prompt is written: it takes keys from the first paint on, and its edge shows the track before Enter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import TextArea
+
+from app.keys import bindings
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+    from textual.events import Key, Paste
+
+LARGEST_PASTE = 2_000_000
+"""Characters; a larger paste is refused, in words."""
+
+
+class Composer(TextArea):
+    """A text area in which Enter sends. Posts `Sent`, `Prepared`, `PasteRefused`, and TextArea's own `Changed`.
+
+    `prepared` is how many prompts the first screen offers: while nothing is written, their digits send them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("composer", priority=True),
+        Binding("down", "later", "Later prompt", show=False),
+    ]
+
+    class Sent(Message):
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    class Prepared(Message):
+        """A digit was pressed while nothing is written and the first screen is shown."""
+
+        def __init__(self, number: int) -> None:
+            self.number = number
+            super().__init__()
+
+    class PasteRefused(Message):
+        def __init__(self, characters: int) -> None:
+            self.characters = characters
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="composer", soft_wrap=True, show_line_numbers=False, tab_behavior="focus", placeholder="Ask anything"
+        )
+        self._earlier: list[str] = []
+        self._at = -1
+        self._unsent = ""
+        self.prepared = 0
+
+    def remember(self, prompts: list[str]) -> None:
+        """Earlier prompts, the latest first."""
+        self._earlier = prompts
+
+    def write(self, text: str) -> None:
+        """Replace what stands here and put the cursor behind it."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
+    def action_send(self) -> None:
+        if self.text.strip():
+            self.post_message(self.Sent(self.text))
+
+    def taken(self, text: str) -> None:
+        """The prompt was sent: make room for the next."""
+        self._earlier = [text, *(prompt for prompt in self._earlier if prompt != text)]
+        self._at = -1
+        self._unsent = ""
+        self.clear()
+
+    def action_newline(self) -> None:
+        self.insert("\n")
+
+    def action_earlier(self) -> None:
+        """On the first line bring back an earlier prompt, elsewhere move up."""
+        if self.cursor_location[0] > 0 or not self._earlier[self._at + 1 :]:
+            self.action_cursor_up()
+            return
+        if self._at < 0:
+            self._unsent = self.text
+        self._at += 1
+        self.write(self._earlier[self._at])
+        self.move_cursor((0, 0))
+
+    def action_later(self) -> None:
+        if self._at < 0 or self.cursor_location[0] < self.document.line_count - 1:
+            self.action_cursor_down()
+            return
+        self._at -= 1
+        self.write(self._earlier[self._at] if self._at >= 0 else self._unsent)
+
+    async def _on_key(self, event: Key) -> None:
+        digit = event.character or ""
+        if not self.text and digit.isdecimal() and 1 <= int(digit) <= self.prepared:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Prepared(int(digit)))
+            return
+        await super()._on_key(event)
+
+    async def _on_paste(self, event: Paste) -> None:
+        """Line breaks stay line breaks and never send; NUL and escape characters never reach the terminal."""
+        event.prevent_default()
+        event.stop()
+        if len(event.text) > LARGEST_PASTE:
+            self.post_message(self.PasteRefused(len(event.text)))
+            return
+        from app.chat.cells import visible
+        from routing.messages import clean_text
+
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.insert("\n".join(visible(line) for line in clean_text(text).split("\n")))

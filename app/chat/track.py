@@ -1,0 +1,37 @@
+"""The track before Enter: where the prompt would go, were it sent now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from routing.money import format_usd
+
+if TYPE_CHECKING:
+    from routing.decision.model import Candidate, Decision
+
+
+def track(decision: Decision) -> str:
+    """`→ small shunter · ≈ $0.0003 · 1 s · may climb to mid`, or why nothing would be asked."""
+    if decision.chosen is None:
+        return "→ nothing may be asked: F3 says why"
+    candidate = decision.candidate(decision.chosen)
+    parts = [f"→ {candidate.tier} {candidate.model.split('/')[-1]}", _cost(candidate), _seconds(candidate.latency_s)]
+    above = [decision.candidate(rung.models[0]).tier for rung in decision.ladder[1:]]
+    if above and decision.mode == "cascade" and decision.ladder[0].threshold is not None:
+        parts.append(f"may climb to {above[-1]}")
+    elif above and decision.mode == "premium_first":
+        parts.append(f"steps down to {above[-1]} if slow")
+    return " · ".join(parts)
+
+
+def _cost(candidate: Candidate) -> str:
+    if candidate.worst_nusd == 0:
+        return "free"
+    simulated = " sim" if candidate.simulated else ""
+    if not candidate.price_known:
+        return f"≤ {format_usd(candidate.worst_nusd)}, price unknown"
+    return f"≈ {format_usd(candidate.cost_nusd)}{simulated}"
+
+
+def _seconds(latency_s: float) -> str:
+    return f"{latency_s:.0f} s" if latency_s >= 1 else f"{latency_s:.1f} s"

@@ -1,0 +1,102 @@
+"""`pointsman explain`: the decision only. Nothing is asked of anybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.manners import say, tell, tell_json, well_behaved
+from app.cli.prompt import read_prompt
+
+if TYPE_CHECKING:
+    from app.settings import Paths
+    from routing.ledger.store import Store
+    from routing.registry.model import Registry
+    from routing.router import Router
+
+OFFERS = "Nothing was looked for yet: these are the simulated models. `pointsman check` looks for others."
+
+
+@click.command()
+@click.argument("prompt", required=False)
+@click.option("--profile", metavar="NAME", help="The profile that decides.")
+@click.option("--all-profiles", is_flag=True, help="Every profile's decision, one row each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@well_behaved
+def explain(paths: Paths, prompt: str | None, profile: str | None, all_profiles: bool, as_json: bool) -> None:
+    """Say where PROMPT (or what is piped in) would go, and why; nothing is sent.
+
+    What there is to choose from is read from the last time that providers were asked.
+    """
+    if profile and all_profiles:
+        raise click.UsageError("Choose one of --profile and --all-profiles.")
+    parts = read_prompt(prompt)
+    from app.cli.explaining import as_document, as_lines, as_table
+    from app.cli.ledgers import open_ledger
+    from app.cli.tables import as_text
+    from routing.messages import Request
+
+    registry, age_s = _known(paths)
+    with open_ledger(paths) as store:
+        router = _router(paths, registry, store)
+        names = sorted(router.setup.profiles) if all_profiles else [router.policy(profile).id]
+        spent = _spent_today(store)
+        found = {name: router.explain(Request(parts, profile=name), spent_today=spent) for name in names}
+    documents = [{"discovered_s": age_s, **as_document(name, one)} for name, one in found.items()]
+    if as_json:
+        tell_json({"discovered_s": age_s, "profiles": documents} if all_profiles else documents[0])
+        return
+    _say_age(age_s)
+    tell(as_text(as_table(found)) if all_profiles else "\n".join(as_lines(*next(iter(found.items())))))
+
+
+def _known(paths: Paths) -> tuple[Registry, float | None]:
+    """The models of the last discovery and its age in seconds; None when there was none."""
+    from app.saved import load_saved_registry, offered_registry
+    from routing.clock import SystemClock
+
+    saved = load_saved_registry(paths.discovery)
+    if saved is None:
+        return offered_registry(), None
+    return saved.registry, max(0.0, round(SystemClock().wall() - saved.saved_s, 3))
+
+
+def _router(paths: Paths, registry: Registry, store: Store) -> Router:
+    import random
+
+    from app.profiles import load_profiles
+    from app.settings import read_settings
+    from routing.clock import SystemClock
+    from routing.execution.context import Caps
+    from routing.ledger.acceptance import read_acceptance
+    from routing.ledger.journal import Journal
+    from routing.router import Router, Setup
+
+    settings = read_settings(paths)
+    setup = Setup(
+        profiles=load_profiles(paths),
+        registry=registry,
+        providers={},
+        caps=Caps(settings.day_nusd, settings.simulated_day_nusd),
+        explain_error=lambda error, model: str(error),
+        acceptance=read_acceptance(store),
+        default_profile=settings.profile,
+    )
+    return Router(Journal(store, "explain"), setup, SystemClock(), random.Random(0))
+
+
+def _spent_today(store: Store) -> tuple[int, int]:
+    """Real and simulated nano-dollars of the day, spent or held."""
+    import asyncio
+
+    from routing.clock import SystemClock, local_day
+    from routing.ledger.journal import Journal
+
+    return asyncio.run(Journal(store, "explain").taken(local_day(SystemClock().wall())))
+
+
+def _say_age(age_s: float | None) -> None:
+    from app.cli.figures import age
+
+    say(OFFERS if age_s is None else f"Providers were asked what they have {age(age_s)}.")

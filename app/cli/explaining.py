@@ -1,0 +1,101 @@
+"""A decision in words, as a row of a table, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from app.cli.figures import chance, dollars, seconds
+from app.cli.tables import Table, as_text
+from app.panels.reasons import sentence
+
+if TYPE_CHECKING:
+    from routing.decision.model import Candidate, Decision, PlannedRung
+    from routing.router import Explanation
+
+
+def as_document(profile: str, explanation: Explanation) -> dict[str, Any]:
+    """Everything of the decision; `ladder` and `excluded` are what scripts read."""
+    decision = explanation.decision
+    document = {"profile": profile, "chosen": decision.chosen, **asdict(decision)}
+    document["excluded"] = [
+        {
+            "model": exclusion.model,
+            "reasons": [{**asdict(reason), "sentence": sentence(reason)} for reason in exclusion.reasons],
+        }
+        for exclusion in decision.excluded
+    ]
+    return {**document, "features": asdict(explanation.features), "advice": _advice(explanation)}
+
+
+def as_table(found: Mapping[str, Explanation]) -> Table:
+    """One row for each profile."""
+    rows = tuple(_row(name, explanation.decision) for name, explanation in found.items())
+    return Table(("profile", "route", "first", "then", "cost", "time", "right"), rows)
+
+
+def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
+    """The decision for a person."""
+    decision, features = explanation.decision, explanation.features
+    yield f"{decision.chosen} is asked first." if decision.chosen else "No model may be asked: all are out."
+    yield f"{profile}: the rule “{decision.rule}” took the route “{decision.route}” ({_MODES[decision.mode]})."
+    yield (
+        f"The prompt: {features.task} {chance(features.task_p)} · complexity {chance(features.complexity)} · "
+        f"risk {features.risk} · {features.response_format} · {features.language} · {features.input_tokens} tokens"
+    )
+    for n, rung in enumerate((*decision.ladder, *decision.below)):
+        yield from _rung(n, rung, below=n >= len(decision.ladder))
+    yield f"Runner-up: {decision.runner_up or 'none'}."
+    yield ""
+    yield as_text(_candidates(decision))
+    if decision.excluded:
+        yield ""
+        yield f"Out: {len(decision.excluded)}"
+    for exclusion in decision.excluded:
+        yield f"  ✗ {exclusion.model}: " + " ".join(sentence(reason) for reason in exclusion.reasons)
+
+
+_MODES = {
+    "cascade": "climb while the answer is not sure enough",
+    "premium_first": "the best first, a quicker one only when time runs out",
+}
+
+
+def _rung(n: int, rung: PlannedRung, *, below: bool) -> Iterator[str]:
+    stays = "any answer stays" if rung.threshold is None else f"an answer stays from {chance(rung.threshold)}"
+    last = "; only when those above cannot be reached" if below else ""
+    yield f"  {n + 1} {rung.name}: {' → '.join(rung.models)}  ({stays}; {rung.why}{last})"
+
+
+def _candidates(decision: Decision) -> Table:
+    out = {exclusion.model for exclusion in decision.excluded}
+    order = [model for rung in (*decision.ladder, *decision.below) for model in rung.models]
+    rows = [
+        (candidate.model, candidate.tier, *_figures(candidate))
+        for candidate in sorted(decision.candidates, key=lambda one: _place(order, one.model))
+        if candidate.model not in out
+    ]
+    return Table(("may be asked", "tier", "right", "cost", "time", "utility"), rows)
+
+
+def _figures(candidate: Candidate) -> tuple[str, str, str, str]:
+    bound = "" if candidate.price_known else "≤ "
+    cost = bound + dollars(candidate.cost_nusd, candidate.simulated)
+    return chance(candidate.quality), cost, seconds(candidate.latency_s), f"{candidate.utility_nusd / 1e9:+.4f}"
+
+
+def _row(profile: str, decision: Decision) -> tuple[str, ...]:
+    if decision.chosen is None:
+        return profile, decision.route, "none may be asked", "–", "–", "–", "–"
+    right, cost, time, _ = _figures(decision.candidate(decision.chosen))
+    following = " → ".join(rung.models[0] for rung in decision.ladder[1:]) or "–"
+    return profile, decision.route, decision.chosen, following, cost, time, right
+
+
+def _place(order: list[str], model: str) -> int:
+    return order.index(model) if model in order else len(order)
+
+
+def _advice(explanation: Explanation) -> list[dict[str, Any]]:
+    return [asdict(advice) for advice in explanation.snapshot.advice]

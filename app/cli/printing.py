@@ -1,0 +1,128 @@
+"""What `ask` prints while a turn runs: text on stdout, talk on stderr, or every event as JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol
+
+import click
+
+from app.cli.figures import trace_line
+from app.cli.manners import say
+from app.visible import visible
+from routing import events as ev
+
+
+class Printer(Protocol):
+    def feed(self, event: ev.Event) -> None: ...
+
+    def end(self) -> int:
+        """Say how it went; returns the exit code."""
+        ...
+
+
+def printer(as_json: bool) -> Printer:
+    if as_json:
+        return JsonLines()
+    return Live() if sys.stdout.isatty() else Final()
+
+
+class JsonLines:
+    """One line of JSON for each event."""
+
+    def __init__(self) -> None:
+        self._finished: ev.TurnFinished | None = None
+
+    def feed(self, event: ev.Event) -> None:
+        sys.stdout.write(ev.dump(event).decode() + "\n")
+        sys.stdout.flush()
+        if isinstance(event, ev.TurnFinished):
+            self._finished = event
+
+    def end(self) -> int:
+        end = self._finished
+        if end is not None and end.status in ("degraded", "failed"):
+            say(end.sentence)
+        return _code(end)
+
+
+class Final:
+    """The reply alone, once it is known: a pipe must not hold a draft that was given up."""
+
+    def __init__(self) -> None:
+        self._finished: ev.TurnFinished | None = None
+
+    def feed(self, event: ev.Event) -> None:
+        if isinstance(event, ev.TurnFinished):
+            self._finished = event
+            _print_reply(event.reply)
+
+    def end(self) -> int:
+        _say_trace(self._finished)
+        return _code(self._finished)
+
+
+class Live:
+    """The text as it comes, for a terminal. What follows a draft that is given up says so."""
+
+    def __init__(self) -> None:
+        self._finished: ev.TurnFinished | None = None
+        self._showing: str | None = None
+        self._at_line_start = True
+        self._dims = sys.stderr.isatty()
+
+    def feed(self, event: ev.Event) -> None:
+        match event:
+            case ev.TextDelta():
+                self._showing = event.attempt
+                self._write(visible(event.text))
+            case ev.ReasoningDelta() if self._dims:
+                click.secho(visible(event.text), dim=True, nl=False, err=True)
+                self._at_line_start = event.text.endswith("\n")
+            case ev.FirstToken():
+                self._break_line()
+            case ev.Escalated() | ev.SteppedDown() | ev.FailedOver():
+                self._give_up(event)
+            case ev.TurnFinished():
+                self._finish(event)
+
+    def end(self) -> int:
+        _say_trace(self._finished)
+        return _code(self._finished)
+
+    def _give_up(self, event: ev.Escalated | ev.SteppedDown | ev.FailedOver) -> None:
+        self._break_line()
+        if self._showing is not None:
+            say(f"↑ Draft of {event.from_model} given up ({event.why}); {event.to_model} is asked.")
+            self._showing = None
+
+    def _finish(self, event: ev.TurnFinished) -> None:
+        self._finished = event
+        self._break_line()
+        if event.attempt is None or (event.attempt != self._showing and event.reply):
+            _print_reply(event.reply)
+
+    def _write(self, text: str) -> None:
+        if text:
+            click.echo(text, nl=False)
+            self._at_line_start = text.endswith("\n")
+
+    def _break_line(self) -> None:
+        if not self._at_line_start:
+            click.echo()
+            self._at_line_start = True
+
+
+def _print_reply(reply: str) -> None:
+    if reply:
+        click.echo(visible(reply).rstrip("\n"))
+
+
+def _say_trace(end: ev.TurnFinished | None) -> None:
+    if end is not None and end.status != "cancelled":
+        say(trace_line(end))
+        say(end.sentence)
+
+
+def _code(end: ev.TurnFinished | None) -> int:
+    return 0 if end is not None and end.status == "answered" else 1

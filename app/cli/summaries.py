@@ -1,0 +1,110 @@
+"""Reports as tables."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.cli.figures import seconds
+from app.cli.tables import Table
+from routing.money import format_usd
+
+if TYPE_CHECKING:
+    from routing.ledger.rows import SessionRow
+    from routing.reports.session import Money, SessionSummary
+    from routing.reports.spend import SpendReport
+    from routing.reports.sums import Slice
+
+_SLICE = ("money", "calls", "tokens in", "out", "spend")
+
+
+def moment(wall_s: float) -> str:
+    """The local time, to the minute."""
+    return datetime.datetime.fromtimestamp(wall_s).strftime("%Y-%m-%d %H:%M")  # noqa: DTZ006 - the user's own time
+
+
+def session_list(sessions: Sequence[SessionRow]) -> Table:
+    rows = [
+        (one.id, moment(one.started_s), one.program, one.profile, str(one.turns), "" if one.ended_s else "running")
+        for one in sessions
+    ]
+    return Table(("session", "began", "program", "profile", "turns", ""), rows)
+
+
+def session_tables(summary: SessionSummary) -> list[Table]:
+    """What happened, what it cost against the largest model, then the slices."""
+    return [
+        Table(("what", "how much"), _facts(summary), f"Session {summary.session.id}"),
+        Table(("money", "spend", "always the largest", "saved", "held"), _monies(summary), "Against the largest model"),
+        slice_table("Model", summary.by_model),
+        slice_table("Tier", summary.by_tier),
+        slice_table("Purpose", summary.by_purpose),
+    ]
+
+
+def spend_tables(report: SpendReport) -> list[Table]:
+    since = f" since {report.since}" if report.since else ""
+    totals = [
+        ("real", format_usd(report.total_nusd), format_usd(report.held_nusd)),
+        ("simulated", format_usd(report.simulated_total_nusd), format_usd(report.simulated_held_nusd)),
+    ]
+    return [
+        Table(("money", "spend", "held"), totals, f"Spend{since}"),
+        slice_table("Day", report.by_day),
+        slice_table("Model", report.by_model),
+        slice_table("Tier", report.by_tier),
+        slice_table("Purpose", report.by_purpose),
+    ]
+
+
+def slice_table(title: str, slices: Sequence[Slice]) -> Table:
+    rows = [
+        (
+            one.name,
+            "simulated" if one.simulated else "real",
+            str(one.calls),
+            f"{one.input_tokens:,}",
+            f"{one.output_tokens:,}",
+            format_usd(one.spend_nusd),
+        )
+        for one in slices
+    ]
+    return Table((title.lower(), *_SLICE), rows, f"By {title.lower()}")
+
+
+def _facts(summary: SessionSummary) -> list[tuple[str, str]]:
+    ends = {
+        "answered": summary.answered,
+        "degraded": summary.degraded,
+        "failed": summary.failed,
+        "stopped": summary.cancelled,
+        "running": summary.running,
+    }
+    told = ", ".join(f"{count} {word}" for word, count in ends.items() if count)
+    return [
+        ("began", f"{moment(summary.session.started_s)} · {summary.session.program} · {summary.session.profile}"),
+        ("turns", f"{summary.turns} ({told})" if told else "0"),
+        ("calls", str(summary.calls)),
+        ("tokens", f"{summary.input_tokens:,} in, {summary.output_tokens:,} out"),
+        ("escalations", str(summary.escalations)),
+        ("failovers", str(summary.failovers)),
+        ("retries", str(summary.retries)),
+        ("first token", f"p50 {seconds(summary.first_token_p50_s)}, p95 {seconds(summary.first_token_p95_s)}"),
+        ("whole turn", f"p50 {seconds(summary.latency_p50_s)}, p95 {seconds(summary.latency_p95_s)}"),
+    ]
+
+
+def _monies(summary: SessionSummary) -> list[tuple[str, ...]]:
+    kinds = {"real": summary.real, "simulated": summary.simulated}
+    return [(name, *_money(one)) for name, one in kinds.items() if one.spend_nusd or one.baseline_nusd or one.held_nusd]
+
+
+def _money(money: Money) -> tuple[str, str, str, str]:
+    share = f" ({money.saved_nusd / money.baseline_nusd:.0%})" if money.baseline_nusd else ""
+    return (
+        format_usd(money.spend_nusd),
+        format_usd(money.baseline_nusd),
+        format_usd(money.saved_nusd) + share,
+        format_usd(money.held_nusd),
+    )

@@ -1,0 +1,347 @@
+"""The client: which widgets there are, what the screen's shape is, and who answers what. The work is done elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from app import layout
+from app.actions import ACTIONS, key_name
+from app.chat.composer import Composer
+from app.chat.empty import STARTERS, empty_state
+from app.chat.posted import FoldToggled, FollowChanged, LinkOpened
+from app.chat.transcript import Transcript
+from app.controls.base import Launch
+from app.controls.copying import CopyControls
+from app.controls.screens import ScreenControls
+from app.keys import bindings
+from app.panels.confidence import ConfidencePanel
+from app.panels.draw import dollars, limit, line
+from app.panels.ladder import LadderPanel
+from app.panels.latency import LatencyPanel
+from app.panels.panel import Panel
+from app.panels.spend import SpendPanel
+from app.panels.status import status_line, status_lines
+from app.screens.page import Page
+from app.settings import DEFAULT_THEME, Paths, Settings
+from app.themes import SHIPPED, load_themes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import Resize
+
+    from app.panels.spend import Spending
+    from app.runtime import Runtime
+    from app.themes import Themes
+    from routing.trace import Trace
+
+_PANELS: dict[str, type[Panel]] = {
+    "ladder": LadderPanel,
+    "confidence": ConfidencePanel,
+    "latency": LatencyPanel,
+    "spend": SpendPanel,
+}
+
+
+class ChatTranscript(Transcript):
+    """The transcript with the keys of the table of actions."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("transcript", prefix="app."),
+        Binding("i", "app.compose_prompt", "Write", show=False),
+    ]
+
+
+class Client(ScreenControls, CopyControls):
+    """Pointsman on a terminal. Ends with an exit code."""
+
+    TITLE = "Pointsman"
+    CSS_PATH = Path(__file__).parent.parent / "themes" / "pointsman.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("anywhere", priority=True),
+        Binding("ctrl+c", "interrupt", "Copy or leave", show=False, priority=True),
+    ]
+
+    def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
+        super().__init__(paths, settings, launch)
+        self._themes: Themes = load_themes((SHIPPED, paths.themes))
+        self._mode = layout.Mode.FULL
+        self._drawer = ""
+        self._leaving = False
+        self._ready_to_show = False
+        for theme in self._themes.themes:
+            self.register_theme(theme)
+        wanted = launch.theme or settings.theme
+        self.theme = wanted if wanted in self._themes.names else DEFAULT_THEME
+        self._bad_theme = "" if wanted in self._themes.names else wanted
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="header", markup=False)
+        with Horizontal(id="body"):
+            with Vertical(id="talk"):
+                yield ChatTranscript(self.conversation.load, id="transcript")
+                yield Static(id="empty", markup=False)
+                with Vertical(id="drawer"):
+                    for name, panel in _PANELS.items():
+                        yield _titled(panel(id=f"drawer-{name}"), name)
+                yield Static(id="status", markup=False)
+                yield Composer()
+            with Vertical(id="rail"):
+                for name, panel in _PANELS.items():
+                    yield _titled(panel(id=f"rail-{name}"), name)
+        yield Static(_hints(), id="hints", markup=False)
+
+    def on_mount(self) -> None:
+        self.conversation.screen = self.transcript
+        self.composer.border_title = "ask"
+        self.composer.focus()
+        self._ready_to_show = True
+        self.start_turns()
+        self._shape()
+        self.show_state()
+        self._heed_signals()
+        self.call_after_refresh(self._open_runtime)
+
+    def _heed_signals(self) -> None:
+        """A closed terminal or a polite kill is a way out like any other: what runs is settled first."""
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+
+    @work(group="runtime", exit_on_error=False)
+    async def _open_runtime(self) -> None:
+        """After the first paint: ledger, discovery, profiles, simulator. Prompts typed meanwhile wait."""
+        from routing.errors import PointsmanError
+
+        try:
+            opening = await asyncio.to_thread(_import_runtime)
+            self.runtime = await opening(self.paths, self.settings_read, self.launch)
+        except PointsmanError as error:
+            self.exit(error.exit_code, message=str(error))
+            return
+        await self.count_money()
+        self.chats_ready()
+        self.ready()
+        for problem in self._themes.problems:
+            self.say(str(problem), bad=True)
+        if self._bad_theme:
+            self.say(f"There is no theme {self._bad_theme!r}: /theme lists them.", bad=True)
+        for checked in self.runtime.sources.checked:
+            if checked.problem:
+                self.say(checked.problem, bad=True)
+        self.show_state()
+
+    @property
+    def theme_names(self) -> list[str]:
+        return list(self._themes.names)
+
+    # What is shown
+
+    def show_state(self) -> None:
+        """Header, panels, status lines and pages from the state as it is. Cheap: each part draws only what changed."""
+        if not self._ready_to_show:
+            return
+        home = self.screen_stack[0]
+        trace = self._stamped(self.selected_trace)
+        empty = not self.conversation.turns
+        home.set_class(empty, "-empty")
+        self.composer.prepared = len(STARTERS) if empty else 0
+        if empty:
+            simulated = None if self.runtime is None else self.runtime.sources.simulated
+            home.query_one("#empty", Static).update(empty_state(simulated, home.query_one("#talk").size.width))
+        home.query_one("#header", Static).update(self._header())
+        for panel in home.query(Panel):
+            panel.trace = trace
+        for spend in home.query(SpendPanel):
+            spend.spending = self.spending
+        self._show_status(trace)
+        if isinstance(self.screen, Page) and self.screen.trace is not None:
+            self.screen.trace = trace
+
+    def _stamped(self, trace: Trace | None) -> Trace | None:
+        """A live trace with the present in it, so that its gauges move."""
+        if trace is None or not trace.live or self.running is None:
+            return trace
+        from dataclasses import replace
+
+        return replace(trace, at_s=self.running.elapsed_s)
+
+    def _header(self) -> Content:
+        parts = [("Pointsman", "strong accent"), (f"  {self.profile}", "strong")]
+        if self.runtime is not None and self.runtime.sources.simulated:
+            parts.append((" · simulated", "warn"))
+        if self.launch.offline:
+            parts.append((" · offline", "warn"))
+        if self.pin:
+            parts.append((f" · pinned {self.pin}", "info"))
+        if self.spending is not None:
+            parts.append((f" · today {_today(self.spending)}", "muted"))
+        if self.chat_title and self._mode is not layout.Mode.TINY:
+            parts.append((f" · {self.chat_title}", "muted"))
+        return line(*parts)
+
+    def _show_status(self, trace: Trace | None) -> None:
+        rows = layout.status_rows(self._mode)
+        if rows:
+            status = self.screen_stack[0].query_one("#status", Static)
+            width = max(10, self.size.width - 2)
+            if rows == 2:
+                status.update(Content("\n").join(status_lines(trace, self.spending, width)))
+            else:
+                status.update(status_line(trace, self.spending, width))
+
+    def on_resize(self, event: Resize) -> None:
+        del event
+        self._shape()
+        self.show_state()
+
+    def _shape(self) -> None:
+        """Which parts the terminal's size allows."""
+        self._mode = layout.mode(self.size.width, self.size.height)
+        home = self.screen_stack[0]
+        for mode in layout.Mode:
+            home.set_class(mode is self._mode, f"-{mode}")
+        shown = layout.rail_panels(self._mode)
+        rail = home.query_one("#rail")
+        rail.display = bool(shown)
+        rail.styles.width = layout.rail_width(self._mode)
+        home.query_one("#status").display = layout.status_rows(self._mode) > 0
+        drawer = home.query_one("#drawer")
+        drawer.display = bool(self._drawer) and self._drawer not in shown
+        drawer.styles.height = layout.drawer_rows(self._mode, max(3, self.size.height - 6))
+        for name in _PANELS:
+            home.query_one(f"#rail-{name}").display = name in shown
+            home.query_one(f"#drawer-{name}").display = name == self._drawer
+
+    # Keys
+
+    def action_panel(self, name: str) -> None:
+        """Open a panel as a drawer, or close it; in the rail it is always there."""
+        self._drawer = "" if self._drawer == name else name
+        self._shape()
+        self.show_state()
+
+    def action_escape(self) -> None:
+        """Stop; else close the drawer; else go back and forth between composer and transcript."""
+        if self.running is not None:
+            self.action_stop()
+        elif self._drawer:
+            self.action_panel(self._drawer)
+        elif self.composer.has_focus:
+            self.transcript.focus()
+        else:
+            self.action_compose_prompt()
+
+    def action_compose_prompt(self) -> None:
+        self.transcript.clear_cursor()
+        self.composer.focus()
+        self.show_state()
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C copies a selection; else twice in a row it leaves."""
+        selected = self.transcript.selected_text() or self.composer.selected_text
+        if selected and not self._leaving:
+            self.put_away(selected, "selection")
+        elif self._leaving:
+            self.exit(130)
+        else:
+            self._leaving = True
+            self.set_timer(2.0, self._stay)
+            self.say("Ctrl-C once more leaves (Ctrl-Q at once). Everything is kept.")
+
+    def _stay(self) -> None:
+        self._leaving = False
+
+    def _jump_prompt(self, by: int) -> None:
+        turns, selected = self.conversation.turns, self.selected_turn
+        if selected in turns:
+            at = turns.index(selected) + (by if self.transcript.cursor else 0)
+            self.transcript.place_cursor(f"you/{turns[max(0, min(len(turns) - 1, at))]}")
+
+    def action_next_prompt(self) -> None:
+        self._jump_prompt(1)
+
+    def action_previous_prompt(self) -> None:
+        self._jump_prompt(-1)
+
+    def on_transcript_cursor_moved(self) -> None:
+        self.show_state()
+
+    def on_transcript_fold_toggled(self, event: FoldToggled) -> None:
+        self.conversation.toggle_fold(event.id)
+
+    def on_transcript_follow_changed(self, event: FollowChanged) -> None:
+        below = "new below, End follows" if event.below else ""
+        self.transcript.border_subtitle = "" if event.following else below
+
+    def on_transcript_link_opened(self, event: LinkOpened) -> None:
+        if event.url.startswith(("http://", "https://", "mailto:")):
+            self.open_url(event.url)
+        else:
+            self.say(f"Not opened, it is no web address: {event.url[:80]}")
+
+    async def close_runtime(self) -> None:
+        """Stop and settle what runs, keep what is unsent, end the session."""
+        if self.runtime is not None:
+            self._keep_unsent()
+            await self.runtime.aclose()
+            self.runtime = None
+
+    async def on_unmount(self) -> None:
+        await self.close_runtime()
+
+
+def _import_runtime() -> Callable[[Paths, Settings, Launch], Awaitable[Runtime]]:
+    """In a thread: pydantic, httpx and the rest are slow to import, and the screen is already there."""
+    from app.opening import open_runtime
+
+    return open_runtime
+
+
+def _titled(panel: Panel, name: str) -> Panel:
+    panel.border_title = name
+    return panel
+
+
+def _hints() -> Content:
+    runs: list[tuple[str, str]] = []
+    for action in ACTIONS:
+        if action.hint:
+            runs += [(f" {key_name(action.keys[0])} ", "accent"), (f"{action.hint} ", "muted")]
+    return line(*runs)
+
+
+def _today(spending: Spending) -> str:
+    said = dollars(spending.day_nusd, spending.simulated and spending.cap_nusd is None)
+    return said if spending.cap_nusd is None else f"{said} of {limit(spending.cap_nusd, spending.simulated)}"
+
+
+def run_client(
+    paths: Paths,
+    settings: Settings,
+    *,
+    profile: str | None = None,
+    offline: bool = False,
+    theme: str | None = None,
+    resume: str | None = None,
+    faults: tuple[str, ...] = (),
+) -> int:
+    """Open the client and stay until the user leaves; returns the exit code. `resume` is a chat's id or `last`."""
+    client = Client(paths, settings, Launch(profile, offline, theme, resume, faults))
+    code = client.run()
+    return client.return_code or code or 0

@@ -1,0 +1,80 @@
+"""What every group of actions stands on: the app's state, and its few fixed widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from app.chat.composer import Composer
+from app.chat.conversation import Conversation
+from app.chat.transcript import Transcript
+from app.panels.spend import Spending
+from app.settings import Paths, Settings
+
+if TYPE_CHECKING:
+    from app.runtime import Runtime
+    from routing.execution.turn import Turn
+    from routing.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the client was started. `resume` is a chat's id or `last`, None begins a new one; `speed` and `seed` are the
+    simulated models'."""
+
+    profile: str | None = None
+    offline: bool = False
+    theme: str | None = None
+    resume: str | None = None
+    faults: tuple[str, ...] = ()
+    speed: float = 1.0
+    seed: int = 0
+
+
+class Base(App[int]):
+    """State of the client. `runtime` is None until the worker after the first paint has opened it."""
+
+    def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
+        super().__init__()
+        self.paths = paths
+        self.settings_read = settings
+        self.launch = launch
+        self.profile = launch.profile or settings.profile
+        self.runtime: Runtime | None = None
+        self.conversation = Conversation()
+        self.chat_id: str | None = None
+        self.chat_title = ""
+        self.running: Turn | None = None
+        self.unsent = ""
+        self.nudge = 0
+        self.pin: str | None = None
+        self.tags: dict[str, str] = {}
+        self.spending: Spending | None = None
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.screen_stack[0].query_one(Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        return self.screen_stack[0].query_one(Composer)
+
+    @property
+    def selected_turn(self) -> str | None:
+        """The turn that panels and single-message actions mean."""
+        return self.conversation.turn_of(self.transcript.cursor)
+
+    @property
+    def selected_trace(self) -> Trace | None:
+        turn = self.selected_turn
+        return self.conversation.trace(turn) if turn is not None else None
+
+    def say(self, sentence: str, *, bad: bool = False) -> None:
+        """A passing word to the user; never markup."""
+        self.notify(sentence, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4)
+
+    def show_state(self) -> None:
+        """Bring header, panels and status lines up to date."""
+        raise NotImplementedError

@@ -1,0 +1,188 @@
+"""Opening, naming, deleting, searching and exporting chats."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from app.chat.conversation import Past
+from app.controls.base import Base
+
+if TYPE_CHECKING:
+    from routing.ledger.chats import ChatRow
+
+
+class ChatControls(Base):
+    """Everything here needs the ledger, so it waits for the runtime."""
+
+    _deleted: str | None = None
+
+    def chats_ready(self) -> None:
+        """The runtime is open: past turns can be read, earlier prompts brought back."""
+        assert self.runtime is not None
+        from routing.ledger import chats
+
+        store, journal = self.runtime.store, self.runtime.journal
+        self.conversation.past = Past(
+            texts=lambda turn: store.read(lambda db: chats.texts_of(db, turn)),
+            events=lambda turn: journal.events(turn, deltas=False),
+            attempt_text=lambda attempt: store.read(lambda db: chats.attempt_text(db, attempt)),
+        )
+        self._recall()
+        if self.launch.resume is not None:
+            self.open_chat(None if self.launch.resume == "last" else self.launch.resume)
+
+    @work(group="recall", exit_on_error=False)
+    async def _recall(self) -> None:
+        from routing.ledger.chats import earlier_prompts
+
+        assert self.runtime is not None
+        self.composer.remember(await self.runtime.store.read_later(earlier_prompts))
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def open_chat(self, key: str | None, turn: str | None = None) -> None:
+        """Show a chat by its id or the beginning of it, None for the last; and `turn`, if it is on its branch."""
+        from routing.ledger import chats
+
+        if self.runtime is None:
+            return
+        store = self.runtime.store
+        chat = await store.read_later(lambda db: chats.find_chat(db, key))
+        if chat is None:
+            self.say(f"There is no chat {key!r}: F-keys and /chats list them." if key else "There is no chat yet.")
+            return
+        turns = await store.read_later(lambda db: chats.turns_of(db, chat.id))
+        drafts = await store.read_later(lambda db: chats.drafts_of(db, chat.id))
+        self._keep_unsent()
+        self.chat_id, self.chat_title = chat.id, chat.title
+        self.conversation.open(chats.branch(turns, turn), drafts)
+        if chat.draft and not self.composer.text:
+            self.composer.write(chat.draft)
+        if turn is not None:
+            self.transcript.scroll_to_message(f"you/{turn}")
+        self.show_state()
+
+    def branch_before(self, turn: str) -> None:
+        """Show the chat as it was before a turn, so that the next prompt begins a branch there."""
+        turns = self.conversation.turns
+        kept = turns[: turns.index(turn)]
+        self.conversation.cut(kept)
+        self.show_state()
+
+    def _keep_unsent(self) -> None:
+        """What stands in the composer waits in its chat."""
+        from routing.ledger.chats import keep_draft
+
+        if self.runtime is not None and self.chat_id is not None:
+            chat, text = self.chat_id, self.unsent
+            self.runtime.store.write_soon(lambda db: keep_draft(db, chat, text))
+
+    def action_new_chat(self) -> None:
+        self._keep_unsent()
+        self.chat_id, self.chat_title = None, ""
+        self.conversation.open([], [])
+        self.composer.focus()
+        self.show_state()
+
+    @work(group="chats", exit_on_error=False)
+    async def action_chats(self) -> None:
+        from app.screens.chats import ChatsScreen
+        from routing.ledger.chats import list_chats
+
+        if self.runtime is None:
+            return
+        rows: list[ChatRow] = await self.runtime.store.read_later(list_chats)
+        chosen = await self.push_screen_wait(ChatsScreen(rows, self.chat_id))
+        if chosen is None:
+            return
+        kind, chat = chosen
+        if kind == "open":
+            self.open_chat(chat)
+        elif kind == "delete":
+            await self._delete(chat)
+        elif kind == "rename":
+            row = next(row for row in rows if row.id == chat)
+            self.chat_id, self.chat_title = row.id, row.title
+            self.open_chat(chat)
+            self.composer.write(f"/rename {row.title}")
+            self.composer.focus()
+
+    def rename_chat(self, title: str) -> None:
+        from routing.ledger.chats import rename_chat
+
+        if self.chat_id is None or self.runtime is None or not title.strip():
+            self.say("There is nothing to rename: /rename TITLE names the chat that is open.")
+            return
+        chat, self.chat_title = self.chat_id, " ".join(title.split())[:120]
+        named = self.chat_title
+        self.runtime.store.write_soon(lambda db: rename_chat(db, chat, named))
+        self.show_state()
+
+    @work(group="chats", exit_on_error=False)
+    async def action_delete_chat(self) -> None:
+        if self.chat_id is not None:
+            await self._delete(self.chat_id)
+
+    async def _delete(self, chat: str) -> None:
+        from routing.ledger.chats import delete_chat
+
+        assert self.runtime is not None
+        now = self.runtime.now()
+        await self.runtime.store.write(lambda db: delete_chat(db, chat, now))
+        self._deleted = chat
+        if chat == self.chat_id:
+            self.action_new_chat()
+        self.say("Deleted. /undo brings it back; what it cost stays in every sum.")
+
+    @work(group="chats", exit_on_error=False)
+    async def action_undo_delete(self) -> None:
+        from routing.ledger.chats import delete_chat
+
+        if self._deleted is None or self.runtime is None:
+            self.say("Nothing was deleted in this session.")
+            return
+        chat, self._deleted = self._deleted, None
+        await self.runtime.store.write(lambda db: delete_chat(db, chat, None))
+        self.open_chat(chat)
+
+    @work(group="chats", exit_on_error=False)
+    async def search_chats(self, words: str) -> None:
+        """Find words in every chat and open what is chosen."""
+        from app.screens.chats import FoundScreen
+        from routing.ledger.chats import search
+
+        if self.runtime is None:
+            return
+        found = await self.runtime.store.read_later(lambda db: search(db, words)) if words.strip() else []
+        if not found:
+            self.say(f"Nothing is found for {words!r}." if words.strip() else "What to search for: /search WORDS")
+            return
+        chosen = await self.push_screen_wait(FoundScreen(found))
+        if chosen is not None:
+            self.open_chat(chosen.chat, chosen.turn)
+
+    @work(group="chats", exit_on_error=False)
+    async def export_chat(self, name: str) -> None:
+        """Write the whole chat to a file: Markdown, or JSON when its name ends so."""
+        from app.history.export import export_chat
+
+        if self.chat_id is None or self.runtime is None:
+            self.say("This chat is empty: there is nothing to export.")
+            return
+        path = _file(name or f"{self.chat_id}.md")
+        kind = "json" if path.suffix == ".json" else "md"
+        chat = self.chat_id
+        try:
+            text = await self.runtime.store.read_later(lambda db: export_chat(db, chat, kind))
+            await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        except OSError as error:
+            self.say(f"{path} could not be written: {error.strerror or error}.", bad=True)
+        else:
+            self.say(f"Written to {path}.")
+
+
+def _file(name: str) -> Path:
+    return Path(name).expanduser()

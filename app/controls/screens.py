@@ -1,0 +1,251 @@
+"""Opening screens and drawers, and the slash commands that lead to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from app.actions import by_command
+from app.controls.chats import ChatControls
+from app.controls.turns import TurnControls
+from app.screens.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
+    from textual.screen import Screen
+
+
+class ScreenControls(TurnControls, ChatControls):
+    """Everything that opens, and the words that open it."""
+
+    def run_command(self, line: str) -> None:
+        """`/word argument`, from the composer."""
+        word, _, argument = line[1:].partition(" ")
+        action = by_command(word)
+        if action is None:
+            self.say(f"There is no command /{word}: F1 lists them all.", bad=True)
+            return
+        argument = argument.strip()
+        taking = {
+            "profiles": self.switch_profile,
+            "faults": self.break_provider,
+            "search": self.search_chats,
+            "find": self.find_words,
+            "rename": self.rename_chat,
+            "export": self.export_chat,
+            "model": self.pin_model,
+            "tag": self.tag_prompts,
+            "theme": self.choose_theme,
+        }.get(action.name)
+        if taking is not None and (argument or action.name not in ("profiles", "faults", "theme", "model")):
+            taking(argument)
+        elif action.name == "escape":
+            self.action_stop()
+        else:
+            self.run_worker(self.run_action(action.name), group="command", exit_on_error=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: a view of the table of actions."""
+        from textual.app import SystemCommand
+
+        from app.actions import ACTIONS
+
+        del screen
+        for action in ACTIONS:
+            if action.where != "composer" and action.name != "command_palette":
+                yield SystemCommand(
+                    action.title, action.about, lambda name=action.name: self.call_later(self.run_action, name)
+                )
+
+    # Screens
+
+    def action_help(self) -> None:
+        from app.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def action_why(self) -> None:
+        from app.screens.why import WhyScreen
+
+        self._open_page(WhyScreen(self.selected_trace))
+
+    def action_inspect(self) -> None:
+        from app.screens.inspect import InspectScreen
+
+        self._open_page(InspectScreen(self.selected_trace))
+
+    def _open_page(self, page: Page) -> None:
+        self.push_screen(page)
+
+    @work(group="screens", exit_on_error=False)
+    async def action_summary(self) -> None:
+        from app.screens.summary import SummaryScreen
+
+        if self.runtime is not None:
+            await self.push_screen_wait(SummaryScreen(self.runtime.store, self.runtime.session.id))
+
+    # Profiles, models, tags
+
+    @work(group="screens", exit_on_error=False)
+    async def action_profiles(self) -> None:
+        from app.screens.profiles import ProfilesScreen
+
+        if self.runtime is None:
+            return
+        chosen = await self.push_screen_wait(ProfilesScreen(self.runtime.router.setup.profiles.values(), self.profile))
+        if chosen is not None:
+            self.switch_profile(chosen)
+
+    def switch_profile(self, name: str) -> None:
+        """In force from the next message; a running turn keeps its own."""
+        profiles = self.runtime.router.setup.profiles if self.runtime is not None else {}
+        if name not in profiles:
+            self.say(f"There is no profile {name!r}: choose one of {', '.join(sorted(profiles))}.", bad=True)
+            return
+        self.profile = name
+        self.say(f"{name}: {profiles[name].title}. In force from the next message.")
+        self.show_state()
+        self._show_track()
+
+    @work(group="screens", exit_on_error=False)
+    async def action_model(self) -> None:
+        from app.panels.draw import line
+        from app.screens.picker import Choice, Picker
+
+        if self.runtime is None:
+            return
+        free: Choice[str] = Choice("", (line(("let the router choose", "good")),), "router auto")
+        models = [
+            Choice(model.id, (line(model.id, (f"  {model.tier}", "muted")),), f"{model.id} {model.tier}")
+            for model in self.runtime.sources.registry.models
+        ]
+        chosen = await self.push_screen_wait(Picker("Pin a model for this chat", [free, *models]))
+        if chosen is not None:
+            self.pin_model(chosen)
+
+    def pin_model(self, name: str) -> None:
+        from routing.decision.constraints import matches
+
+        if self.runtime is None:
+            return
+        aliases = self.runtime.router.policy(self.profile).aliases
+        if name and not any(matches(name, model, aliases) for model in self.runtime.sources.registry.models):
+            self.say(f"No model is called {name!r}: /model lists them.", bad=True)
+            return
+        self.pin = name or None
+        self.say(f"Pinned {name}." if name else "The router chooses again.")
+        self.show_state()
+        self._show_track()
+
+    def tag_prompts(self, words: str) -> None:
+        """`name=value` sets a tag, `name=` takes it away, nothing tells what is set."""
+        name, found, value = words.partition("=")
+        if found and value:
+            self.tags[name.strip()] = value.strip()
+        elif found:
+            self.tags.pop(name.strip(), None)
+        elif words:
+            self.say("A tag is NAME=VALUE, such as /tag private=yes.", bad=True)
+            return
+        self.say("Tags: " + (", ".join(f"{key}={value}" for key, value in self.tags.items()) or "none"))
+        self._show_track()
+
+    # Faults and keys
+
+    @work(group="screens", exit_on_error=False)
+    async def action_faults(self) -> None:
+        simulator = self.runtime.sources.simulator if self.runtime is not None else None
+        if self.runtime is None or simulator is None:
+            self.say("Only simulated providers can be broken, and yours are real: start with --fault to try it.")
+            return
+        from app.screens.faults import FaultsScreen
+        from routing.simulator import FAULTS, provider_names
+
+        now = {name: str(fault.kind) if (fault := simulator.fault(name)) else "" for name in provider_names()}
+        chosen = await self.push_screen_wait(FaultsScreen(provider_names(), sorted(FAULTS), now))
+        if chosen is not None:
+            self.break_provider(chosen)
+
+    @work(group="fault", exit_on_error=False)
+    async def break_provider(self, words: str) -> None:
+        """`PROVIDER:KIND[:TIMES]` breaks, `PROVIDER:` mends."""
+        from routing.simulator import parse_fault
+
+        simulator = self.runtime.sources.simulator if self.runtime is not None else None
+        if simulator is None:
+            self.say("Only simulated providers can be broken, and yours are real.", bad=True)
+            return
+        provider, _, kind = words.partition(":")
+        try:
+            if kind:
+                provider, fault = parse_fault(words)
+                await simulator.set_fault(provider, fault.kind, fault.times)
+            else:
+                await simulator.set_fault(provider or "all", None)
+        except ValueError as error:
+            self.say(str(error), bad=True)
+            return
+        self.say(f"{provider or 'all'}: {kind or 'mended'}.")
+
+    def action_key(self) -> None:
+        self.say(
+            f"Put a key into the environment (such as OPENAI_API_KEY), or as NAME=value into "
+            f"{self.paths.config_dir / 'keys.env'} (mode 600), and start again; `pointsman check` tells what is found."
+        )
+
+    # Themes
+
+    @work(group="screens", exit_on_error=False)
+    async def action_theme(self) -> None:
+        from app.panels.draw import line
+        from app.screens.picker import Choice, Picker
+
+        names = self.theme_names
+        choices = [Choice(name, (line(name),), name) for name in names]
+        chosen = await self.push_screen_wait(Picker("Themes", choices, lit=names.index(self.theme)))
+        if chosen is not None:
+            self.choose_theme(chosen)
+
+    @property
+    def theme_names(self) -> list[str]:
+        raise NotImplementedError
+
+    def choose_theme(self, name: str) -> None:
+        if name not in self.theme_names:
+            self.say(f"There is no theme {name!r}: choose one of {', '.join(self.theme_names)}.", bad=True)
+            return
+        self.theme = name
+
+    def find_words(self, words: str) -> None:
+        """Mark words in this chat, and go to the last place they stand."""
+        self.transcript.highlight(words or None)
+        for turn in reversed(self.conversation.turns if words else []):
+            for identity, text in self.conversation.texts(turn):
+                at = text.lower().find(words.lower())
+                if at >= 0:
+                    self.transcript.jump(identity, at)
+                    return
+        if words:
+            self.say(f"{words!r} is not in this chat: /search looks in all of them.")
+
+    def action_find(self) -> None:
+        self.composer.write("/find ")
+        self.composer.focus()
+
+    def action_search(self) -> None:
+        self.composer.write("/search ")
+        self.composer.focus()
+
+    def action_rename(self) -> None:
+        self.composer.write(f"/rename {self.chat_title}")
+        self.composer.focus()
+
+    def action_export(self) -> None:
+        self.export_chat("")
+
+    def action_tag(self) -> None:
+        self.composer.write("/tag ")
+        self.composer.focus()

@@ -1,0 +1,242 @@
+"""Sending, watching and stopping turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from app.chat.composer import Composer
+from app.chat.empty import STARTERS
+from app.controls.base import Base
+
+if TYPE_CHECKING:
+    from routing.execution.turn import Turn
+    from routing.messages import Message, Request
+
+_GAUGES_S = 0.1
+_TRACK_S = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is to be sent: `parent` is the turn it follows ("": the last one shown)."""
+
+    text: str
+    tags: tuple[tuple[str, str], ...] = ()
+    credit_nusd: int | None = None
+    fault: str = ""
+    parent: str | None = ""
+
+
+class TurnControls(Base):
+    """One turn runs at a time; prompts sent meanwhile wait their turn."""
+
+    def start_turns(self) -> None:
+        self._waiting: list[Prompt] = []
+        self._track_timer = self.set_timer(_TRACK_S, self._show_track)
+        self.set_interval(_GAUGES_S, self._move_gauges)
+
+    def on_composer_sent(self, event: Composer.Sent) -> None:
+        text = event.text
+        if text.lstrip().startswith("/") and "\n" not in text.strip():
+            self.composer.taken(text)
+            self.run_command(text.strip())
+            return
+        self.composer.taken(text)
+        self.send(Prompt(text, tuple(self.tags.items())))
+
+    def run_command(self, line: str) -> None:
+        raise NotImplementedError
+
+    def on_composer_paste_refused(self, event: Composer.PasteRefused) -> None:
+        self.say(
+            f"The paste has {event.characters:,} characters, more than the composer takes: send it with "
+            "`pointsman ask -` instead.",
+            bad=True,
+        )
+
+    def on_composer_prepared(self, event: Composer.Prepared) -> None:
+        """Send one of the first screen's prompts."""
+        starter = STARTERS[event.number - 1]
+        self.composer.prepared = 0
+        self.send(Prompt(starter.prompt, starter.tags, starter.credit_nusd, starter.fault))
+
+    def send(self, prompt: Prompt) -> None:
+        """Now, or as soon as the turn before it has ended and providers are known."""
+        self._waiting.append(prompt)
+        if self.runtime is None:
+            self.say("Getting ready: your prompt goes out in a moment.")
+        self._next()
+
+    def _next(self) -> None:
+        if self.runtime is not None and self.running is None and self._waiting:
+            self._carry(self._waiting.pop(0))
+
+    def ready(self) -> None:
+        """The runtime is open."""
+        self._next()
+        self._show_track()
+
+    @work(group="turn", exit_on_error=False)
+    async def _carry(self, prompt: Prompt) -> None:
+        from routing.errors import PointsmanError
+        from routing.trace import Fold
+
+        assert self.runtime is not None
+        runtime = self.runtime
+        try:
+            await self._break_first(prompt)
+            request = await asyncio.to_thread(self._request, prompt)
+            turn = self.running = runtime.router.start(request)
+            self.chat_title = self.chat_title or " ".join(prompt.text.split())[:60]
+            self.conversation.begin(turn.id, Fold(turn.id), request.text, runtime.now())
+            self.transcript.clear_cursor()
+            self.transcript.follow()
+            self.show_state()
+            await self._watch(turn)
+        except PointsmanError as error:
+            self.say(str(error), bad=True)
+        finally:
+            self.running = None
+            self.nudge = 0
+            self.show_state()
+            self._next()
+
+    async def _watch(self, turn: Turn) -> None:
+        async for event in turn.events():
+            self.conversation.apply(event)
+            if event.type in ("TextDelta", "ReasoningDelta", "ToolCallDelta"):
+                continue
+            if event.type in ("Reserved", "Settled", "TurnFinished"):
+                await self.count_money()
+            self.show_state()
+
+    async def _break_first(self, prompt: Prompt) -> None:
+        assert self.runtime is not None
+        simulator = self.runtime.sources.simulator
+        if prompt.fault and simulator is not None:
+            from routing.simulator import parse_fault
+
+            provider, fault = parse_fault(prompt.fault)
+            await simulator.set_fault(provider, fault.kind, fault.times)
+
+    def _request(self, prompt: Prompt) -> Request:
+        """The prompt with the path of the chat that leads to it."""
+        from routing.messages import Limits, Request, TextPart
+
+        last = self.conversation.turns[-1] if self.conversation.turns else None
+        parent = last if prompt.parent == "" else prompt.parent
+        if self.chat_id is None:
+            assert self.runtime is not None
+            self.chat_id = self.runtime.new_id()
+        return Request(
+            content=(TextPart(prompt.text),),
+            chat_id=self.chat_id,
+            parent_turn=parent,
+            profile=self.profile,
+            history=self._history(parent),
+            tags=prompt.tags,
+            limits=Limits(credit_nusd=prompt.credit_nusd),
+            model=self.pin,
+            nudge=self.nudge,
+        )
+
+    def _history(self, parent: str | None) -> tuple[Message, ...]:
+        from routing.messages import Message, TextPart
+
+        messages: list[Message] = []
+        turns = self.conversation.turns
+        for turn in turns[: turns.index(parent) + 1] if parent in turns else ():
+            reply = self.conversation.reply(turn)
+            if reply:
+                messages.append(Message("user", (TextPart(self.conversation.prompt(turn)),)))
+                messages.append(Message("assistant", (TextPart(reply),)))
+        return tuple(messages)
+
+    async def count_money(self) -> None:
+        """Read what the session and the day have spent."""
+        assert self.runtime is not None
+        self.spending = await self.runtime.spending()
+
+    def action_stop(self) -> None:
+        """Stop the running turn, and forget prompts that wait."""
+        self._waiting.clear()
+        if self.running is not None:
+            self.running.cancel()
+
+    def action_nudge_up(self) -> None:
+        self._move_nudge(1)
+
+    def action_nudge_down(self) -> None:
+        self._move_nudge(-1)
+
+    def _move_nudge(self, by: int) -> None:
+        self.nudge = max(-3, min(3, self.nudge + by))
+        self._show_track()
+
+    def action_retry(self) -> None:
+        """Ask the selected turn's prompt again, as a branch beside it."""
+        turn = self.selected_turn
+        if turn is not None:
+            self.branch_before(turn)
+            self.send(Prompt(self.conversation.prompt(turn), tuple(self.tags.items())))
+
+    def action_edit(self) -> None:
+        """Put the selected turn's prompt back into the composer; sending it makes a branch."""
+        turn = self.selected_turn
+        if turn is not None:
+            prompt = self.conversation.prompt(turn)
+            self.branch_before(turn)
+            self.composer.write(prompt)
+            self.composer.focus()
+
+    def branch_before(self, turn: str) -> None:
+        raise NotImplementedError
+
+    # What moves on its own
+
+    def _move_gauges(self) -> None:
+        if self.running is not None:
+            self.show_state()
+
+    def on_text_area_changed(self, event: Composer.Changed) -> None:
+        """Debounced: nothing slow happens on a keystroke."""
+        self.unsent = event.text_area.text
+        self._track_timer.stop()
+        self._track_timer = self.set_timer(_TRACK_S, self._show_track)
+
+    @work(exclusive=True, group="track", exit_on_error=False)
+    async def _show_track(self) -> None:
+        """The composer's edge: where the prompt would go."""
+        composer = self.composer
+        text = composer.text
+        if self.runtime is None or not text.strip() or text.startswith("/"):
+            composer.border_subtitle = self._idle_edge(text)
+            return
+        from app.chat.track import track
+
+        taken = await self.runtime.taken_today()
+        draft = Prompt(text, tuple(self.tags.items()))
+        request = self._request_preview(draft)
+        decision = (await asyncio.to_thread(self.runtime.router.explain, request, spent_today=taken)).decision
+        higher = f"{self.nudge:+d} rung · " if self.nudge else ""
+        composer.border_subtitle = higher + track(decision)
+
+    def _request_preview(self, prompt: Prompt) -> Request:
+        from routing.messages import Request, TextPart
+
+        return Request(
+            content=(TextPart(prompt.text),), profile=self.profile, tags=prompt.tags, model=self.pin, nudge=self.nudge
+        )
+
+    def _idle_edge(self, text: str) -> str:
+        if text.startswith("/"):
+            from app.actions import completions
+
+            word = text[1:].split(" ")[0]
+            found = [f"/{action.command} {action.argument}".rstrip() for action in completions(word)]
+            return " · ".join(found[:6]) if found else "no such command: F1 lists them"
+        return f"{self.nudge:+d} rung" if self.nudge else ""

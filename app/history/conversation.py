@@ -1,0 +1,35 @@
+"""A chat as a model needs it: what was said on the branch that leads to the next prompt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from routing.ledger.chats import branch, turns_of
+from routing.ledger.rows import TurnRow
+from routing.ledger.store import Store
+from routing.messages import Message, Request, TextPart
+
+
+def new_chat_id(wall_s: float) -> str:
+    """Sorts by time; short enough to type."""
+    return f"{int(wall_s):x}-{os.urandom(2).hex()}"
+
+
+def continue_chat(store: Store, request: Request, leaf: str | None = None) -> Request:
+    """The request with what was said before on its branch (`leaf` None: the one that was used last)."""
+    path = branch(turns_of(store, request.chat_id), leaf)
+    if not path:
+        return request
+    return replace(request, parent_turn=path[-1].id, history=messages(path))
+
+
+def messages(path: Iterable[TurnRow]) -> tuple[Message, ...]:
+    """Prompts with their replies; a turn that no model answered is left out."""
+    found: list[Message] = []
+    for turn in path:
+        if turn.provider is not None and turn.reply:
+            found.append(Message("user", (TextPart(turn.prompt),)))
+            found.append(Message("assistant", (TextPart(turn.reply),)))
+    return tuple(found)

@@ -1,0 +1,126 @@
+"""Everything behind the screen and the commands: ledger, session, sources, profiles and the router over them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from dataclasses import replace
+
+from app.panels.spend import Spending
+from app.profiles import load_profiles
+from app.saved import save_registry
+from app.settings import Paths, Settings
+from app.sources import Sources, Wanted, find_sources
+from routing.clock import Clock, SystemClock, local_day
+from routing.errors import ConfigurationError
+from routing.execution.context import Caps
+from routing.ledger.acceptance import read_acceptance
+from routing.ledger.journal import Journal
+from routing.ledger.recovery import recover
+from routing.ledger.sessions import Session
+from routing.ledger.spending import read_money
+from routing.ledger.store import Store
+from routing.router import Router, Setup
+
+
+class Runtime:
+    """One run of a program. Close it: running turns are stopped and settled, then the session ends."""
+
+    def __init__(
+        self, paths: Paths, settings: Settings, journal: Journal, session: Session, sources: Sources, router: Router
+    ) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.journal = journal
+        self.store = journal.store
+        self.session = session
+        self.sources = sources
+        self.router = router
+        self._retired: list[Sources] = []
+        self._clock = SystemClock()
+
+    @classmethod
+    async def open(
+        cls,
+        paths: Paths,
+        settings: Settings,
+        *,
+        program: str,
+        wanted: Wanted | None = None,
+        store: Store | None = None,
+        profile: str | None = None,
+    ) -> Runtime:
+        """Raises ConfigurationError for files and options that are wrong, StorageError for a ledger that cannot be
+        used. `store` is an open ledger, or None to open it."""
+        wanted = wanted or Wanted()
+        clock = SystemClock()
+        profiles = await asyncio.to_thread(load_profiles, paths)
+        chosen = profile or settings.profile
+        if chosen not in profiles:
+            raise ConfigurationError(f"There is no profile {chosen!r}: choose one of {', '.join(sorted(profiles))}.")
+        if store is None:
+            store = await asyncio.to_thread(Store, paths.ledger)
+        await asyncio.to_thread(recover, store, clock)
+        sources = await find_sources(paths, settings, wanted)
+        session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
+        setup = Setup(
+            profiles=profiles,
+            registry=sources.registry,
+            providers=sources.providers,
+            caps=Caps(settings.day_nusd, settings.simulated_day_nusd),
+            explain_error=sources.explain,
+            acceptance=await asyncio.to_thread(read_acceptance, store),
+            default_profile=chosen,
+        )
+        rng = random.Random(wanted.seed or None)
+        journal = Journal(store, session.id)
+        router = Router(journal, setup, clock, rng)
+        if not (wanted.faults or wanted.simulate or wanted.offline):  # these say nothing of what there is
+            await asyncio.to_thread(save_registry, paths.discovery, sources.registry, clock.wall())
+        return cls(paths, settings, journal, session, sources, router)
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock.wall()
+
+    def new_id(self) -> str:
+        """An identity for a chat."""
+        return _session_id(self._clock)
+
+    async def taken_today(self) -> tuple[int, int]:
+        """Nano-dollars of today's caps that are spent or held: real, simulated."""
+        return await self.journal.taken(local_day(self._clock.wall()))
+
+    async def spending(self) -> Spending:
+        """Money of this session and of the day, of the kind that is being spent here."""
+        simulated, today = self.sources.simulated, local_day(self._clock.wall())
+        money = await self.store.read_later(lambda db: read_money(db, self.session.id, today, simulated))
+        caps = (self.router.setup.caps.of(simulated), self.router.policy(None).day_cap_nusd)
+        cap = min((one for one in caps if one is not None), default=None)
+        return Spending(money.session_nusd, money.day_nusd, cap, money.held_nusd, simulated)
+
+    async def look_again(self, wanted: Wanted) -> None:
+        """The configuration or the keys changed: find providers anew, in force from the next turn."""
+        old, self.sources = self.sources, await find_sources(self.paths, self.settings, wanted)
+        self.router.configure(
+            replace(
+                self.router.setup,
+                registry=self.sources.registry,
+                providers=self.sources.providers,
+                explain_error=self.sources.explain,
+            )
+        )
+        self._retired.append(old)  # a running turn may still need it
+
+    async def aclose(self) -> None:
+        await self.router.aclose()
+        for sources in (*self._retired, self.sources):
+            await sources.aclose()
+        await asyncio.to_thread(self.session.end, self._clock.wall())
+        await asyncio.to_thread(self.store.close)
+
+
+def _session_id(clock: Clock) -> str:
+    """Sorts by time; unlike any other of this machine."""
+    return f"{int(clock.wall()):x}-{os.getpid():x}-{os.urandom(2).hex()}"

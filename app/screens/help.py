@@ -1,0 +1,51 @@
+"""Every key and command, from the one table of actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.actions import ACTIONS, TRANSCRIPT_KEYS, key_name
+from app.panels.draw import line
+from app.screens.page import Page, heading
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+    from app.actions import Action
+
+_SECTIONS = (
+    ("anywhere", "Anywhere"),
+    ("composer", "In the composer"),
+    ("transcript", "In the transcript (Esc leads there)"),
+)
+
+
+class HelpScreen(Page):
+    """The help of F1."""
+
+    NAME = "Help"
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def lines(self, width: int) -> list[Content]:
+        return help_lines(width)
+
+
+def help_lines(width: int) -> list[Content]:
+    """Keys, commands and what they do, in three sections."""
+    rows: list[Content] = []
+    for where, title in _SECTIONS:
+        rows += heading(title)
+        rows += [_row(action, width) for action in ACTIONS if action.where == where]
+        if where == "transcript":
+            rows += [line((f"{keys:<24}", "accent"), about) for keys, about in TRANSCRIPT_KEYS]
+    return rows
+
+
+def _row(action: Action, width: int) -> Content:
+    keys = " ".join(key_name(key) for key in action.keys)
+    command = f"/{action.command} {action.argument}".rstrip() if action.command else ""
+    if width < 70:
+        return line((f"{keys or command:<24}", "accent"), action.about)
+    return line((f"{keys:<24}", "accent"), (f"{command:<24}", "info"), action.about)

@@ -1,0 +1,7 @@
+"""`python -m pointsman`."""
+
+from __future__ import annotations
+
+from pointsman import main
+
+main()

@@ -1,0 +1,118 @@
+"""The one door: a request in, what the router knows of it out. Pure; a long paste is read at its two ends."""
+
+from __future__ import annotations
+
+from routing.analysis import asked
+from routing.analysis.complexity import complexity, steps
+from routing.analysis.features import Features, Needs, Signal, TaskClass
+from routing.analysis.language import UNKNOWN, detect
+from routing.analysis.novelty import novelty
+from routing.analysis.privacy import private
+from routing.analysis.reading import Reading, read
+from routing.analysis.risk import assess, stakes
+from routing.analysis.tasks import classify
+from routing.analysis.tokens import estimate, input_tokens
+from routing.messages import ImagePart, Request, ResponseFormat
+
+# Room for the answer when the request sets no limit: a context must hold at least this many tokens more.
+ANSWER_ROOM = 1_024
+# The input is an estimate; this share of it must fit.
+CONTEXT_MARGIN = 1.5
+
+# What an answer of the class usually takes, in tokens, and what share of the material comes on top.
+_USUAL_TOKENS = {
+    TaskClass.TRANSFORM: (30, 0.9),
+    TaskClass.EXTRACTION: (60, 0.3),
+    TaskClass.CLASSIFICATION: (20, 0.05),
+    TaskClass.SUMMARY: (110, 0.05),
+    TaskClass.TRANSLATION: (20, 1.1),
+    TaskClass.FAQ: (130, 0.0),
+    TaskClass.CONVERSATION: (50, 0.0),
+    TaskClass.DRAFTING: (300, 0.3),
+    TaskClass.CREATIVE: (280, 0.0),
+    TaskClass.CODE: (350, 0.3),
+    TaskClass.REASONING: (400, 0.0),
+}
+# Where the intent says more than the class.
+_USUAL_BY_INTENT = {
+    (TaskClass.DRAFTING, "edit"): (20, 1.1),
+    (TaskClass.DRAFTING, "email"): (150, 0.3),
+    (TaskClass.CREATIVE, "ideas"): (70, 0.0),
+    (TaskClass.CREATIVE, "poem"): (90, 0.0),
+    (TaskClass.REASONING, "maths"): (130, 0.0),
+    (TaskClass.REASONING, "logic"): (130, 0.0),
+}
+_MOST_USUAL = 4_000
+
+
+def analyse(request: Request) -> Features:
+    """What is asked, how hard, how risky, in which shape, and what a model must be able to do for it.
+
+    Takes about a millisecond, and stays bounded for any length of text.
+    """
+    reading = read(request)
+    danger = stakes(reading)
+    task, task_p, intent, task_signals = classify(reading, danger)
+    risk, risk_p = assess(danger, task)
+    multi_step, step_signals = steps(reading, task)
+    hardness, hard_signals = complexity(reading, task, multi_step)
+    shape, shape_signals = asked.response_format(request, reading.ask, task)
+    language = _language(reading)
+    tokens_in, tokens_out = input_tokens(request), _output_tokens(request, reading, (task, intent), hardness)
+    privacy = private(request)
+    return Features(
+        task=task,
+        task_p=round(task_p, 4),
+        intent=intent,
+        complexity=hardness,
+        multi_step=multi_step,
+        risk=risk,
+        risk_p=round(risk_p, 4),
+        response_format=shape,
+        latency=request.latency,
+        language=language,
+        novelty=novelty(request),
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        needs=_needs(request, shape, tokens_in, tokens_out, bool(privacy)),
+        tags=request.tags,
+        user_tier=request.user_tier,
+        signals=(
+            *task_signals,
+            *danger.signals,
+            *hard_signals,
+            *step_signals,
+            *shape_signals,
+            Signal("language", language, 1.0, "its script and small words"),
+            *privacy,
+        ),
+    )
+
+
+def _language(reading: Reading) -> str:
+    """The ask's, or else the whole text's: a German may ask about an English text."""
+    language = detect(reading.ask)
+    return detect(reading.text) if language == UNKNOWN else language
+
+
+def _output_tokens(request: Request, reading: Reading, kind: tuple[TaskClass, str], hardness: float) -> int:
+    """What the prompt itself says ("in two sentences"), or else what the class usually takes."""
+    usual, share = _USUAL_BY_INTENT.get(kind, _USUAL_TOKENS[kind[0]])
+    material = estimate(reading.material) + estimate(reading.fenced) if share else 0
+    expected = asked.tokens_asked(reading.ask) or min(_MOST_USUAL, usual * (0.7 + hardness) + share * material)
+    most = request.limits.max_output_tokens
+    return max(1, round(expected if most is None else min(expected, most)))
+
+
+def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: int, local_only: bool) -> Needs:
+    tags = dict(request.tags)
+    room = request.limits.max_output_tokens or max(ANSWER_ROOM, 2 * tokens_out)
+    return Needs(
+        tools=len(request.tools),
+        json=shape != "text",
+        vision=any(isinstance(part, ImagePart) for part in request.content),
+        context_tokens=round(CONTEXT_MARGIN * tokens_in) + room,
+        region=tags.get("region"),
+        determinism=tags.get("determinism") == "strong",
+        local_only=local_only,
+    )

@@ -1,0 +1,98 @@
+"""How likely an answer is to be a good one, from itself alone: a sum of log-odds that can be read part by part.
+
+score = σ(base + Σ parts). Priors stand in the modules that read the signals; nothing here asks a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from routing.analysis.features import Features
+from routing.analysis.phrases import words_of
+from routing.analysis.reading import head_and_tail, read
+from routing.confidence.form import HARD, form_parts, is_mostly_code
+from routing.confidence.logprobs import content_tokens, logprob_parts
+from routing.confidence.substance import substance_parts
+from routing.confidence.wording import without_doubts, wording_parts
+from routing.decision.model import Record
+from routing.events import ConfidencePart
+from routing.messages import Reply, Request
+
+# A plain answer that nothing speaks against is kept about 83 times in 100.
+BASE = 1.6
+# An answer with a hard fault never scores above σ(−1.5) = .18, whatever else speaks for it.
+HARD_CEILING = -1.5
+PSEUDO_TURNS = 20
+_RECORD_MOST, _RECORD_LEAST = 0.4, -0.8
+# The band is ± this many log-odds for one unit of evidence, and narrows with its square root.
+_SPREAD = 1.2
+_HEAD, _TAIL = 24_000, 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`score` 0..1 with its likely band; the parts' log-odds sum to the score's."""
+
+    score: float
+    low: float
+    high: float
+    parts: tuple[ConfidencePart, ...]
+
+
+def measure(request: Request, features: Features, reply: Reply, record: Record | None = None) -> Measurement:
+    """The confidence in `reply`, its parts, and a band that shows how much evidence there is. Pure.
+
+    The band is ± 1.2 / √units in log-odds; units: 1 for the prior, up to 1 for words read (100), up to 2 for logprobs
+    (100 tokens), up to 2 for the model's record (40 turns).
+    """
+    text = head_and_tail(reply.text, _HEAD, _TAIL).lower().replace("’", "'")
+    plain = without_doubts(text)
+    said = words_of(plain)
+    says_nothing = not any(character.isalnum() or ord(character) > 0x2000 for character in plain)
+    parts = [ConfidencePart("base", "a plain answer", BASE)]
+    parts += _record(record)
+    parts += form_parts(request, features, reply, says_nothing=says_nothing)
+    parts += logprob_parts(reply.logprobs, code=is_mostly_code(plain, len(said)))
+    parts += wording_parts(text, len(said))
+    if not says_nothing:
+        parts += substance_parts(read(request).ask, features, plain, said)
+    parts += _ceiling(parts)
+    log_odds = sum(part.log_odds for part in parts)
+    spread = _SPREAD / math.sqrt(_evidence(len(said), content_tokens(reply.logprobs), record))
+    return Measurement(
+        score=sigmoid(log_odds),
+        low=sigmoid(log_odds - spread),
+        high=sigmoid(log_odds + spread),
+        parts=tuple(parts),
+    )
+
+
+def sigmoid(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _record(record: Record | None) -> Iterator[ConfidencePart]:
+    """The share of this model's answers of this kind that were kept, drawn to the base by 20 pseudo-turns."""
+    if record is None or record.answered <= 0:
+        return
+    kept = min(max(record.kept, 0), record.answered)
+    pooled = (kept + PSEUDO_TURNS * sigmoid(BASE)) / (record.answered + PSEUDO_TURNS)
+    pooled = min(pooled, 1 - 1e-9)
+    shift = math.log(pooled / (1 - pooled)) - BASE
+    yield ConfidencePart("kept before", f"{kept} of {record.answered}", max(_RECORD_LEAST, min(_RECORD_MOST, shift)))
+
+
+def _ceiling(parts: list[ConfidencePart]) -> Iterator[ConfidencePart]:
+    fault = next((part for part in parts if part.name in HARD), None)
+    above = sum(part.log_odds for part in parts) - HARD_CEILING
+    if fault is not None and above > 0:
+        yield ConfidencePart("ceiling", fault.name, -above)
+
+
+def _evidence(said: int, tokens: int, record: Record | None) -> float:
+    from_words = min(said, 100) / 100
+    from_tokens = 1 + min(tokens, 100) / 100 if tokens else 0.0
+    from_record = min(max(record.answered, 0), 40) / 20 if record else 0.0
+    return 1 + from_words + from_tokens + from_record

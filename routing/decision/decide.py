@@ -1,0 +1,201 @@
+"""`decide()`: pure and deterministic. The same inputs give the same decision, whatever the order of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from routing.analysis.features import Features
+from routing.decision.constraints import Case, matches, reasons_against, time_s
+from routing.decision.model import (
+    ENGINE,
+    Candidate,
+    Decision,
+    Exclusion,
+    PlannedRung,
+    Reason,
+    Snapshot,
+    World,
+)
+from routing.decision.prediction import predict
+from routing.policy.match import match
+from routing.policy.model import Policy, Route, Rung, Selector
+from routing.registry.model import Model
+
+_STAND_IN = "stand-in"
+
+
+def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
+    """Choose the route, order the ladder, and say of every other model why not.
+
+    Models stand on the first rung that selects them, by the selector's priority, then utility, then id. When no
+    rung selects a model that may be asked, one stand-in rung holds whatever may.
+    """
+    policy = world.policy
+    route, rule = _route(features, policy, snapshot)
+    max_output = _max_output(features, route)
+    judged = _judge(features, world, snapshot, route, max_output)
+    plan = _plan(route, judged, snapshot)
+    chosen = plan.ladder[0].models[0] if plan.ladder else None
+    without = _plan(route, [j for j in judged if j.model.id != chosen], snapshot)
+    return Decision(
+        engine=ENGINE,
+        policy_hash=policy.hash,
+        registry_hash=world.registry.hash,
+        route=route.name,
+        rule=rule,
+        mode=route.mode,
+        ladder=plan.ladder,
+        below=plan.below,
+        candidates=plan.candidates,
+        excluded=plan.excluded,
+        runner_up=without.ladder[0].models[0] if without.ladder else None,
+        floor=route.floor,
+        retries=route.retries,
+        credit_nusd=_credit(route, snapshot),
+        time_s=time_s(features, route, snapshot),
+        temperature=route.temperature,
+        max_output_tokens=max_output,
+        degraded_text=route.degraded_text,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A model with what is predicted and what speaks against it; rung and place are None when no rung selects it."""
+
+    model: Model
+    candidate: Candidate
+    reasons: tuple[Reason, ...]
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    ladder: tuple[PlannedRung, ...]
+    below: tuple[PlannedRung, ...]
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Exclusion, ...]
+
+
+def _route(features: Features, policy: Policy, snapshot: Snapshot) -> tuple[Route, str]:
+    rule = match(policy.rules, features, snapshot.budget.time_left_s)
+    if rule is None:
+        return policy.route(policy.default_route), "default"
+    return policy.route(rule.route), rule.name
+
+
+def _max_output(features: Features, route: Route) -> int:
+    """Room for twice what is expected: enough for a long answer, little enough to reserve."""
+    asked = max(512, 2 * features.output_tokens)
+    return min(asked, route.max_output_tokens) if route.max_output_tokens is not None else asked
+
+
+def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[_Judged]:
+    judged = []
+    aliases = world.policy.aliases
+    for model in sorted(world.registry.models, key=lambda model: model.id):
+        place = (0, 0) if snapshot.pin is not None else _place(model, route, aliases)
+        candidate = predict(features, model, world, place[0] if place else -1, max_output)
+        case = Case(features, route, snapshot, model, candidate, aliases)
+        judged.append(_Judged(model, candidate, reasons_against(case), place))
+    return judged
+
+
+def _place(model: Model, route: Route, aliases: tuple[tuple[str, str], ...]) -> tuple[int, int] | None:
+    """The first rung that selects the model, and the selector that did."""
+    for index, rung in enumerate(route.ladder):
+        for priority, selector in enumerate(rung.selectors):
+            if _selects(selector, model, aliases):
+                return index, priority
+    return None
+
+
+def _selects(selector: Selector, model: Model, aliases: tuple[tuple[str, str], ...]) -> bool:
+    if selector.tier is not None and selector.tier != model.tier:
+        return False
+    if selector.provider is not None and not _provider_matches(selector.provider, model.provider):
+        return False
+    return selector.model is None or matches(selector.model, model, aliases)
+
+
+def _provider_matches(pattern: str, provider: str) -> bool:
+    if pattern.startswith("!"):
+        return not fnmatchcase(provider, pattern[1:])
+    return fnmatchcase(provider, pattern)
+
+
+def _plan(route: Route, judged: Iterable[_Judged], snapshot: Snapshot) -> _Plan:
+    judged = list(judged)
+    rungs: dict[int, list[_Judged]] = {}
+    for one in judged:
+        if not one.reasons and one.place is not None:
+            rungs.setdefault(one.place[0], []).append(one)
+    stand_in = not rungs
+    if stand_in:
+        spare = [one for one in judged if not one.reasons]
+        rungs = {0: spare} if spare else {}
+    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in sorted(rungs.items())}
+    ladder, below = _split(list(planned), route, snapshot)
+    on_ladder = {one.model.id for members in rungs.values() for one in members}
+    return _Plan(
+        ladder=tuple(planned[index] for index in ladder),
+        below=tuple(planned[index] for index in below),
+        candidates=tuple(one.candidate for one in judged),
+        excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in on_ladder),
+    )
+
+
+def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int], list[int]]:
+    """The rungs to climb, and those that only stand in when none of them can be reached.
+
+    A cascade is never climbed past a rung that keeps any answer: what follows it (a weaker model, for when the
+    strong one is down) is a fallback, as are the rungs under the first.
+    """
+    last = len(route.ladder) - 1
+    if route.mode == "cascade":
+        last = next((index for index, rung in enumerate(route.ladder) if rung.threshold is None), last)
+    advised = max((advice.first_rung for advice in snapshot.advice), default=0)
+    start = max(0, min(last, advised + snapshot.nudge))
+    ladder = [index for index in rungs if start <= index <= last]
+    spare = [*sorted((index for index in rungs if index < start), reverse=True), *(n for n in rungs if n > last)]
+    return (ladder, spare) if ladder else (spare[:1], spare[1:])
+
+
+def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
+    members = sorted(members, key=lambda one: (one.place or (0, 0), -one.candidate.utility_nusd, one.model.id))
+    source: Rung = route.ladder[index]
+    plain = stand_in or snapshot.pin is not None
+    name = (snapshot.pin or _STAND_IN) if plain else source.name
+    return PlannedRung(
+        name=name,
+        models=tuple(one.model.id for one in members),
+        threshold=None if plain else source.threshold,
+        why=_why(name, members, snapshot, stand_in),
+        worst_nusd=max(one.candidate.worst_nusd for one in members),
+        timeouts=route.timeouts,
+    )
+
+
+def _why(name: str, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> str:
+    if snapshot.pin is not None:
+        return f"you asked for {snapshot.pin}"
+    if stand_in:
+        return "no model of the route's own may be asked"
+    if len(members) == 1:
+        return f"the only {name} model that may be asked"
+    return f"the best of {len(members)} {name} models"
+
+
+def _exclusion(one: _Judged, route: Route) -> Exclusion:
+    reasons = one.reasons
+    if one.place is None:
+        wanted = ", ".join(rung.name for rung in route.ladder)
+        reasons = (*reasons, Reason("not_on_route", wanted, one.model.tier))
+    return Exclusion(one.model.id, reasons)
+
+
+def _credit(route: Route, snapshot: Snapshot) -> int:
+    credit = snapshot.budget.request_credit_nusd
+    return credit if route.credit_nusd is None else min(credit, route.credit_nusd)

@@ -1,0 +1,177 @@
+"""What `decide()` reads and what it answers. Everything is frozen, serialises, and replays equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from routing.policy.model import Policy, Timeouts
+from routing.registry.model import Registry
+
+ENGINE = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A strategy's word before the decision: which rung first, on what evidence, and what asking cost."""
+
+    strategy: str
+    first_rung: int
+    evidence: str
+    cost_nusd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A provider that may not be asked now: its breaker is open, or it cools down. `again_in_s` None: not until the
+    configuration changes."""
+
+    provider: str
+    reason: str
+    again_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Providers that are closed, and models that a provider no longer has."""
+
+    closed: tuple[Closed, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often a model's answers to a task class were kept, of how often it answered."""
+
+    model: str
+    task: str
+    kept: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Every record so far, and the hash that names this state of them."""
+
+    records: tuple[Record, ...] = ()
+    hash: str = ""
+
+    def get(self, model: str, task: str) -> Record | None:
+        return next((r for r in self.records if r.model == model and r.task == task), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """What is left to spend, in nano-dollars, when the turn begins. None: no cap."""
+
+    day_left_nusd: int | None
+    simulated_day_left_nusd: int | None
+    request_credit_nusd: int
+    time_left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What changes seldom: each part is named by its hash and kept once in the ledger."""
+
+    policy: Policy
+    registry: Registry
+    acceptance: Acceptance = Acceptance()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a decision looked at beside the request: the world by its hashes, and what changes from turn to turn.
+
+    `pin` asks for one model (an id, an alias or a glob); `nudge` moves the first rung.
+    """
+
+    policy_hash: str
+    registry_hash: str
+    acceptance_hash: str
+    health: Health
+    budget: BudgetView
+    advice: tuple[Advice, ...] = ()
+    pin: str | None = None
+    nudge: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a model is out: a kind, what was needed and what was found. Sentences are made elsewhere."""
+
+    kind: str
+    needed: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    model: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that may be asked, with what is predicted of it. `worst_nusd` is what a call reserves;
+    `utility_nusd` = value × quality − cost − second × latency."""
+
+    model: str
+    provider: str
+    tier: str
+    rung: int
+    quality: float
+    cost_nusd: int
+    worst_nusd: int
+    latency_s: float
+    utility_nusd: int
+    price_known: bool
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRung:
+    """One rung with the models that stand on it, best first: the rest are its fallbacks. `worst_nusd` is the most
+    that its dearest model reserves."""
+
+    name: str
+    models: tuple[str, ...]
+    threshold: float | None
+    why: str
+    worst_nusd: int
+    timeouts: Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The route, the ladder from the first rung up, and every other model with all reasons why not.
+
+    `below` are the rungs under the first one: asked only when nothing on the ladder can be reached. An empty ladder
+    means that nothing may be asked: the turn ends in a degraded card.
+    """
+
+    engine: str
+    policy_hash: str
+    registry_hash: str
+    route: str
+    rule: str
+    mode: Literal["cascade", "premium_first"]
+    ladder: tuple[PlannedRung, ...]
+    below: tuple[PlannedRung, ...]
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Exclusion, ...]
+    runner_up: str | None
+    floor: float
+    retries: int
+    credit_nusd: int
+    time_s: float
+    temperature: float | None
+    max_output_tokens: int
+    degraded_text: str
+
+    @property
+    def chosen(self) -> str | None:
+        return self.ladder[0].models[0] if self.ladder else None
+
+    def candidate(self, model_id: str) -> Candidate:
+        return next(candidate for candidate in self.candidates if candidate.model == model_id)

@@ -1,0 +1,324 @@
+"""Every event of a turn: the one stream that the ledger keeps and that every screen, report and test reads.
+
+An event is committed to the ledger before it is published (text, reasoning and tool-call deltas alone are
+journalled in batches). `seq` counts from 1 within a turn; `at_s` is monotonic seconds since the turn began,
+`wall_s` the Unix time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from routing.analysis.features import Features
+from routing.decision.model import Advice, Decision, Snapshot
+from routing.errors import ErrorKind
+from routing.messages import Request, ToolCall, Usage
+
+Purpose = Literal[
+    "answer", "classifier", "judge", "agreement", "embedding", "title", "summary", "drill", "canary", "check"
+]
+Status = Literal["answered", "degraded", "failed", "cancelled"]
+Basis = Literal["reported", "estimated", "reserved", "free"]
+NextStep = Literal["retry", "failover", "step_down", "escalate", "degrade", "stop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What every event carries."""
+
+    turn: str
+    seq: int
+    at_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Stamp):
+    type: Literal["TurnStarted"] = "TurnStarted"
+    chat: str
+    session: str
+    profile: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnalysed(Stamp):
+    type: Literal["RequestAnalysed"] = "RequestAnalysed"
+    features: Features
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advised(Stamp):
+    type: Literal["Advised"] = "Advised"
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteDecided(Stamp):
+    """The decision with the snapshot that it was made from, so that it can be made again."""
+
+    type: Literal["RouteDecided"] = "RouteDecided"
+    decision: Decision
+    snapshot: Snapshot
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved(Stamp):
+    type: Literal["Reserved"] = "Reserved"
+    attempt: str
+    amount_nusd: int
+    day: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted(Stamp):
+    """`n` counts the turn's attempts from 1; `rung` is the ladder's index, `try_` counts calls of this model."""
+
+    type: Literal["AttemptStarted"] = "AttemptStarted"
+    attempt: str
+    n: int
+    rung: int
+    try_: int
+    purpose: Purpose
+    provider: str
+    model: str
+    tier: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstToken(Stamp):
+    type: Literal["FirstToken"] = "FirstToken"
+    attempt: str
+    first_token_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta(Stamp):
+    type: Literal["TextDelta"] = "TextDelta"
+    attempt: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningDelta(Stamp):
+    type: Literal["ReasoningDelta"] = "ReasoningDelta"
+    attempt: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallDelta(Stamp):
+    type: Literal["ToolCallDelta"] = "ToolCallDelta"
+    attempt: str
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFinished(Stamp):
+    type: Literal["AttemptFinished"] = "AttemptFinished"
+    attempt: str
+    usage: Usage
+    finish: str
+    request_id: str | None
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed(Stamp):
+    """`words` are the provider's own; `sentence` is ours; `shown` says whether text had come."""
+
+    type: Literal["AttemptFailed"] = "AttemptFailed"
+    attempt: str
+    kind: ErrorKind
+    words: str
+    sentence: str
+    status: int | None
+    request_id: str | None
+    retry_after_s: float | None
+    shown: bool
+    next: NextStep
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled(Stamp):
+    type: Literal["RetryScheduled"] = "RetryScheduled"
+    model: str
+    wait_s: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged(Stamp):
+    """`again_in_s` None with `open`: until the configuration changes."""
+
+    type: Literal["BreakerChanged"] = "BreakerChanged"
+    provider: str
+    state: Literal["open", "half_open", "closed"]
+    why: str
+    again_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidencePart:
+    """One signal: what was read, and what it adds to the log-odds."""
+
+    name: str
+    raw: str
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfidenceMeasured(Stamp):
+    """`score` 0..1 with its likely band; `needed` None: any answer stays."""
+
+    type: Literal["ConfidenceMeasured"] = "ConfidenceMeasured"
+    attempt: str
+    score: float
+    low: float
+    high: float
+    parts: tuple[ConfidencePart, ...]
+    needed: float | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated(Stamp):
+    """The draft of `attempt` stays, superseded; a stronger model is asked."""
+
+    type: Literal["Escalated"] = "Escalated"
+    attempt: str
+    from_model: str
+    to_model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedOver(Stamp):
+    type: Literal["FailedOver"] = "FailedOver"
+    attempt: str | None
+    from_model: str
+    to_model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppedDown(Stamp):
+    """Premium first: the time budget was exceeded, a quicker model is asked."""
+
+    type: Literal["SteppedDown"] = "SteppedDown"
+    attempt: str | None
+    from_model: str
+    to_model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapReached(Stamp):
+    """A call was not made: it would have passed `cap` (day, simulated_day, request)."""
+
+    type: Literal["CapReached"] = "CapReached"
+    cap: Literal["day", "simulated_day", "request"]
+    model: str
+    needed_nusd: int
+    left_nusd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded(Stamp):
+    """`level`: kept_draft (the best draft is shown as below the floor), static (a card). `failed` and `tried` are
+    sentences; `again_in_s` None: when it can work is not known."""
+
+    type: Literal["Degraded"] = "Degraded"
+    level: Literal["kept_draft", "static"]
+    cause: str
+    tried: tuple[str, ...]
+    do: str
+    again_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled(Stamp):
+    """What the attempt cost in the end, and how that is known. Comes once for every `Reserved`."""
+
+    type: Literal["Settled"] = "Settled"
+    attempt: str
+    spend_nusd: int
+    basis: Basis
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFinished(Stamp):
+    """The last event. `attempt` gave the reply (None: a degraded card).
+
+    `path` tells the models in order with what became of each (`a/small superseded`, `b/large answered`);
+    `spend_nusd` is real money, unless every attempt was simulated; `baseline_nusd` is what the dearest model would
+    have cost for the same tokens.
+    """
+
+    type: Literal["TurnFinished"] = "TurnFinished"
+    status: Status
+    attempt: str | None
+    provider: str | None
+    model: str | None
+    tier: str | None
+    confidence: float | None
+    below_floor: bool
+    path: tuple[str, ...]
+    latency_s: float
+    first_token_s: float | None
+    spend_nusd: int
+    simulated_spend_nusd: int
+    baseline_nusd: int
+    simulated: bool
+    sentence: str
+    reply: str
+
+
+Event = Annotated[
+    TurnStarted
+    | RequestAnalysed
+    | Advised
+    | RouteDecided
+    | Reserved
+    | AttemptStarted
+    | FirstToken
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | AttemptFinished
+    | AttemptFailed
+    | RetryScheduled
+    | BreakerChanged
+    | ConfidenceMeasured
+    | Escalated
+    | FailedOver
+    | SteppedDown
+    | CapReached
+    | Degraded
+    | Settled
+    | TurnFinished,
+    Field(discriminator="type"),
+]
+Delta = TextDelta | ReasoningDelta | ToolCallDelta
+
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Event)
+
+
+def dump(event: Event) -> bytes:
+    """The event as JSON."""
+    return _ADAPTER.dump_json(event)
+
+
+def load(body: bytes | str) -> Event:
+    """The event back from its JSON. Raises pydantic's ValidationError when it is none."""
+    event: Event = _ADAPTER.validate_json(body)
+    return event

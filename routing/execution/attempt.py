@@ -1,0 +1,165 @@
+"""One call of one model: money held, text streamed, and the bill made out, however it ends."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from routing import events as ev
+from routing.decision.prediction import price_of
+from routing.errors import ErrorKind, ProviderError
+from routing.execution.recorder import Recorder
+from routing.messages import (
+    FinishChunk,
+    ReasoningChunk,
+    Reply,
+    TextChunk,
+    TokenLogprob,
+    ToolCall,
+    ToolCallChunk,
+    Usage,
+    UsageChunk,
+    clean_text,
+)
+from routing.policy.model import Timeouts
+from routing.providers.contract import Call, Provider
+from routing.registry.model import Model
+
+_CHARACTERS_PER_TOKEN = 4
+_RUNAWAY_CHARACTERS_PER_TOKEN = 6
+_UNBILLED = frozenset(
+    {
+        ErrorKind.AUTH,
+        ErrorKind.PERMISSION,
+        ErrorKind.NOT_FOUND,
+        ErrorKind.INVALID_REQUEST,
+        ErrorKind.CONTEXT_LENGTH,
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.QUOTA,
+        ErrorKind.OVERLOADED,
+    }
+)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one call has given so far. `input_tokens` is our estimate until the provider reports; `sent` says whether
+    the provider was asked at all; `characters` counts all that is billed as output."""
+
+    id: str
+    model: Model
+    reserved_nusd: int
+    assumed_nusd_per_mtok: int
+    input_tokens: int
+    started_s: float
+    sent: bool = False
+    texts: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    tool_calls: dict[int, ToolCall] = field(default_factory=dict)
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+    characters: int = 0
+    usage: Usage | None = None
+    finish: str | None = None
+    request_id: str | None = None
+    first_token_s: float | None = None
+
+    @property
+    def shown(self) -> bool:
+        return self.characters > 0
+
+    def reply(self) -> Reply:
+        return Reply(
+            text="".join(self.texts),
+            reasoning="".join(self.reasoning),
+            tool_calls=tuple(self.tool_calls.values()),
+            logprobs=tuple(self.logprobs),
+            finish=self.finish,
+        )
+
+    def billed(self, error: ProviderError | None = None) -> tuple[int, ev.Basis, Usage]:
+        """Nano-dollars, how they are known, and the tokens. Without the provider's own count, what was sent is
+        estimated: a call that was cut off is usually billed for it, one that was turned away is not."""
+        usage = self.usage or self._estimate(error)
+        price = self.model.price
+        if price is not None and price.input_nusd_per_mtok == price.output_nusd_per_mtok == 0:
+            return 0, "free", usage
+        spend = price_of(
+            self.model,
+            usage.input_tokens,
+            usage.output_tokens,
+            self.assumed_nusd_per_mtok,
+            usage.cached_tokens,
+        )
+        if usage.reported and price is not None:
+            return spend, "reported", usage
+        return min(spend, self.reserved_nusd), "estimated", usage
+
+    def _estimate(self, error: ProviderError | None) -> Usage:
+        if error is not None and not self.shown and (not error.sent or error.kind in _UNBILLED or _refused(error)):
+            return Usage()
+        written = len(self.logprobs) or -(-self.characters // _CHARACTERS_PER_TOKEN)
+        return Usage(input_tokens=self.input_tokens, output_tokens=written)
+
+    def runaway(self) -> bool:
+        """Whether what has come must cost more than was held, even counted generously."""
+        written = self.characters // _RUNAWAY_CHARACTERS_PER_TOKEN
+        return price_of(self.model, 0, written, self.assumed_nusd_per_mtok) > self.reserved_nusd > 0
+
+
+def _refused(error: ProviderError) -> bool:
+    """An error status came in place of an answer."""
+    return error.status is not None and error.status >= 400
+
+
+async def stream(attempt: Attempt, provider: Provider, call: Call, timeouts: Timeouts, recorder: Recorder) -> None:
+    """Run the call, publishing what comes. Raises ProviderError when it fails; `attempt` holds what came."""
+    async with aclosing(provider.stream(call, attempt.model, timeouts)) as chunks:  # type: ignore[type-var]
+        async for chunk in chunks:
+            match chunk:
+                case TextChunk(text, logprobs):
+                    await _first(attempt, recorder)
+                    text = clean_text(text)
+                    attempt.texts.append(text)
+                    attempt.logprobs.extend(logprobs)
+                    attempt.characters += len(text)
+                    recorder.delta(recorder.make(ev.TextDelta, attempt=attempt.id, text=text))
+                case ReasoningChunk(text):
+                    await _first(attempt, recorder)
+                    text = clean_text(text)
+                    attempt.reasoning.append(text)
+                    attempt.characters += len(text)
+                    recorder.delta(recorder.make(ev.ReasoningDelta, attempt=attempt.id, text=text))
+                case ToolCallChunk(piece):
+                    await _first(attempt, recorder)
+                    piece = _clean_tool_call(piece)
+                    _add_tool_call(attempt, piece)
+                    recorder.delta(recorder.make(ev.ToolCallDelta, attempt=attempt.id, call=piece))
+                case UsageChunk(usage):
+                    attempt.usage = usage
+                case FinishChunk(reason, request_id):
+                    attempt.finish = clean_text(reason)
+                    attempt.request_id = request_id and clean_text(request_id)
+            if attempt.runaway():
+                attempt.finish = "length"
+                return
+    if attempt.finish == "content_filter":
+        raise ProviderError(ErrorKind.CONTENT_FILTER, "the answer was withheld", request_id=attempt.request_id)
+
+
+async def _first(attempt: Attempt, recorder: Recorder) -> None:
+    if attempt.first_token_s is None:
+        attempt.first_token_s = recorder.elapsed_s - attempt.started_s
+        recorder.note(ev.FirstToken, attempt=attempt.id, first_token_s=attempt.first_token_s)
+        await recorder.commit()
+
+
+def _clean_tool_call(piece: ToolCall) -> ToolCall:
+    return ToolCall(piece.index, clean_text(piece.id), clean_text(piece.name), clean_text(piece.arguments))
+
+
+def _add_tool_call(attempt: Attempt, piece: ToolCall) -> None:
+    attempt.characters += len(piece.name) + len(piece.arguments)
+    known = attempt.tool_calls.get(piece.index)
+    if known is not None:
+        piece = ToolCall(piece.index, known.id or piece.id, known.name or piece.name, known.arguments + piece.arguments)
+    attempt.tool_calls[piece.index] = piece

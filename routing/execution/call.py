@@ -1,0 +1,37 @@
+"""A request and a decision, as the one call that a provider is asked to make."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from routing.decision.model import Decision
+from routing.messages import Message, Request, TextPart
+from routing.policy.model import Timeouts
+from routing.providers.contract import Call
+from routing.registry.model import Model
+
+
+def build_call(request: Request, decision: Decision, model: Model) -> Call:
+    """System message, the chat so far, and the prompt. Temperature 0 asks for a fixed seed as well."""
+    limits = (decision.max_output_tokens, model.max_output, request.limits.max_output_tokens)
+    system = (Message("system", (TextPart(request.system),)),) if request.system else ()
+    return Call(
+        messages=(*system, *request.history, Message("user", request.content)),
+        max_output_tokens=min(limit for limit in limits if limit is not None),
+        response_format=request.response_format,
+        schema=request.schema,
+        tools=request.tools,
+        temperature=decision.temperature,
+        seed=0 if decision.temperature == 0 else None,
+    )
+
+
+def within(timeouts: Timeouts, left_s: float) -> Timeouts:
+    """The timeouts of an attempt that has only so much time."""
+    left_s = max(left_s, 0.05)
+    return replace(
+        timeouts,
+        connect_s=min(timeouts.connect_s, left_s),
+        first_token_s=min(timeouts.first_token_s, left_s),
+        total_s=min(timeouts.total_s, left_s),
+    )

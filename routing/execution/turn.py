@@ -1,0 +1,140 @@
+"""A turn: one request carried out in a task of its own, to an end that is always told and always settled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+
+from routing import events as ev
+from routing.decision.model import World
+from routing.decision.prediction import price_of
+from routing.execution.asking import Asking
+from routing.execution.context import TurnContext
+from routing.execution.degrade import card, degrade
+from routing.execution.ladder import Climb, Draft, Ending
+from routing.execution.recorder import Recorder
+from routing.narration import narrate
+from routing.trace import Trace
+
+
+class Turn:
+    """A running or finished turn. Looking on (`events`) and carrying out are independent; only `cancel` stops it."""
+
+    def __init__(self, turn_id: str, recorder: Recorder, task: asyncio.Task[None]) -> None:
+        self.id = turn_id
+        self._recorder = recorder
+        self._task = task
+
+    def events(self) -> AsyncIterator[ev.Event]:
+        """Every event from the first. Raises StorageError when the ledger failed."""
+        return self._recorder.events()
+
+    @property
+    def trace(self) -> Trace:
+        return self._recorder.trace
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the turn began."""
+        return self._recorder.elapsed_s
+
+    def cancel(self) -> None:
+        """Stop asking; what came is kept and settled, then the turn ends."""
+        # A task that is cancelled before its first step never takes one, and then nothing would be told.
+        self._task.get_loop().call_soon(self._task.cancel)
+
+    async def wait(self) -> None:
+        """Until the turn has ended and is settled."""
+        await asyncio.wait([self._task])
+
+
+async def carry_out(context: TurnContext) -> None:
+    """Climb the ladder and tell the end. A cancellation is settled and told as well, then passed on."""
+    asking = Asking(context)
+    try:
+        ending = await Climb(context, asking).run()
+    except asyncio.CancelledError:
+        asking.cancel()
+        await stopped(context.recorder, context.world)
+        raise
+    _finish(context, ending)
+    await context.recorder.commit()
+
+
+async def stopped(recorder: Recorder, world: World) -> None:
+    """Tell that the turn was cancelled, and keep the last text that came."""
+    attempts = recorder.trace.attempts
+    last = next((one.id for one in reversed(attempts) if one.characters), attempts[-1].id if attempts else None)
+    _tell(recorder, world, "cancelled", last, recorder.text(last) if last else "")
+    await recorder.commit()
+
+
+def _finish(context: TurnContext, ending: Ending) -> None:
+    tell = partial(_tell, context.recorder, context.world)
+    draft = ending.draft
+    if draft is not None and draft.score >= context.decision.floor:
+        tell("answered", draft.attempt, draft.reply.text, draft=draft)
+    elif draft is not None:
+        degrade(context, ending)
+        tell("degraded", draft.attempt, draft.reply.text, draft=draft, below_floor=True)
+    elif ending.declined is not None:
+        tell("failed", ending.declined.attempt, ending.declined.partial.text)
+    elif ending.partial is not None:
+        degrade(context, ending)
+        tell("degraded", ending.partial.attempt, ending.partial.partial.text)
+    else:
+        degraded = degrade(context, ending)
+        tell("degraded", None, card(degraded, context.decision.degraded_text))
+
+
+def _tell(
+    recorder: Recorder,
+    world: World,
+    status: ev.Status,
+    attempt: str | None,
+    reply: str,
+    *,
+    draft: Draft | None = None,
+    below_floor: bool = False,
+) -> None:
+    """Note the last event, read off the trace so far."""
+    trace = recorder.trace
+    view = next((one for one in trace.attempts if one.id == attempt), None)
+    first = min((one.first_token_s for one in trace.attempts if one.first_token_s is not None), default=None)
+    recorder.note(
+        ev.TurnFinished,
+        status=status,
+        attempt=attempt,
+        provider=view.provider if view else None,
+        model=view.model if view else None,
+        tier=view.tier if view else None,
+        confidence=draft.score if draft else None,
+        below_floor=below_floor,
+        path=tuple(f"{one.model} {_became(one.id == attempt, status, one.outcome)}" for one in trace.attempts),
+        latency_s=recorder.elapsed_s,
+        first_token_s=first,
+        spend_nusd=trace.spend_nusd,
+        simulated_spend_nusd=sum(one.spend_nusd or 0 for one in trace.attempts if one.simulated),
+        baseline_nusd=_baseline_nusd(world, trace),
+        simulated=trace.simulated,
+        sentence=narrate(trace, status=status, below_floor=below_floor),
+        reply=reply,
+    )
+
+
+def _became(replied: bool, status: ev.Status, outcome: str) -> str:
+    if replied and status in ("answered", "degraded"):
+        return "answered" if status == "answered" else "kept"
+    return outcome if outcome != "live" else "superseded"
+
+
+def _baseline_nusd(world: World, trace: Trace) -> int:
+    """What the dearest model of the highest tier that may be asked would have charged for the answer's tokens."""
+    answer = trace.current
+    if answer is None:
+        return 0
+    priced = [model for model in world.registry.models if model.price and model.simulated == trace.simulated]
+    usage = answer.usage
+    assumed = world.policy.assumed_nusd_per_mtok
+    return max((price_of(model, usage.input_tokens, usage.output_tokens, assumed) for model in priced), default=0)

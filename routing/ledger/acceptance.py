@@ -1,0 +1,28 @@
+"""How often each model's answers were kept, by class of task: read once, when a session begins."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+
+from routing.decision.model import Acceptance, Record
+from routing.ledger.store import Store
+
+
+def read_acceptance(store: Store) -> Acceptance:
+    """Every model that finished an answer, in a fixed order, so that the same ledger gives the same hash."""
+    records = store.read(_records)
+    content = ";".join(f"{r.model},{r.task},{r.kept},{r.answered}" for r in records)
+    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12])
+
+
+def _records(db: sqlite3.Connection) -> tuple[Record, ...]:
+    rows = db.execute(
+        """
+        SELECT attempt.model, turn.task, SUM(attempt.outcome = 'finished' AND turn.status = 'answered'), COUNT(*)
+        FROM attempt JOIN turn ON turn.id = attempt.turn
+        WHERE attempt.outcome IN ('finished', 'superseded') AND attempt.purpose = 'answer' AND turn.task IS NOT NULL
+        GROUP BY attempt.model, turn.task ORDER BY attempt.model, turn.task
+        """
+    )
+    return tuple(Record(*row) for row in rows)

@@ -1,0 +1,115 @@
+"""After a crash: what a killed session left open is settled at what it had reserved, and its drafts are kept."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from routing import events as ev
+from routing.clock import Clock
+from routing.errors import ErrorKind
+from routing.ledger import projections
+from routing.ledger.journal import turn_events
+from routing.ledger.sessions import bury, dead_sessions
+from routing.ledger.store import Store
+from routing.messages import Usage
+from routing.trace import AttemptView, Fold
+
+INTERRUPTED = "Interrupted: the program ended while this answer was coming. What came is kept."
+
+
+def recover(store: Store, clock: Clock) -> int:
+    """Settle and finish every turn of every dead session; returns how many turns were mended."""
+    mended = 0
+    for session in dead_sessions(store):
+        mended += store.write_now(lambda db, session=session: _recover_session(db, session, clock))  # type: ignore[misc]
+        bury(store, session, clock.wall())
+    return mended
+
+
+def _recover_session(db: sqlite3.Connection, session: str, clock: Clock) -> int:
+    turns = [
+        row["id"]
+        for row in db.execute("SELECT id FROM turn WHERE session = ? AND status IS NULL", (session,)).fetchall()
+    ]
+    for turn in turns:
+        for event in _ending(turn_events(db, turn), clock.wall()):
+            db.execute(
+                "INSERT INTO event VALUES (?, ?, ?, ?)",
+                (turn, event.seq, event.type, ev.dump(event).decode()),
+            )
+            projections.project(db, event)
+    return len(turns)
+
+
+def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
+    """The events that the turn never lived to see."""
+    folding = Fold()
+    for event in events:
+        folding.feed(event)
+    trace = folding.trace
+    at_s, seq, turn = events[-1].at_s, events[-1].seq, trace.turn
+    ending: list[ev.Event] = []
+
+    def stamp() -> dict[str, object]:
+        return {"turn": turn, "seq": seq + len(ending) + 1, "at_s": at_s, "wall_s": wall_s}
+
+    for attempt in trace.attempts:
+        if attempt.spend_nusd is None:
+            ending.append(_interrupted(attempt, stamp()))
+            ending.append(
+                ev.Settled(
+                    **stamp(),  # type: ignore[arg-type]
+                    attempt=attempt.id,
+                    spend_nusd=attempt.reserved_nusd,
+                    basis="reserved" if attempt.reserved_nusd else "free",
+                    usage=Usage(),
+                )
+            )
+    ending.append(_finished(folding, stamp()))
+    return ending
+
+
+def _interrupted(attempt: AttemptView, stamp: dict[str, object]) -> ev.AttemptFailed:
+    return ev.AttemptFailed(
+        **stamp,  # type: ignore[arg-type]
+        attempt=attempt.id,
+        kind=ErrorKind.INTERRUPTED,
+        words="",
+        sentence=INTERRUPTED,
+        status=None,
+        request_id=None,
+        retry_after_s=None,
+        shown=attempt.characters > 0,
+        next="stop",
+        latency_s=0.0,
+    )
+
+
+def _finished(folding: Fold, stamp: dict[str, object]) -> ev.TurnFinished:
+    trace = folding.trace
+    last = trace.attempts[-1] if trace.attempts else None
+    simulated = trace.simulated
+    spent = sum(
+        attempt.reserved_nusd if attempt.spend_nusd is None else attempt.spend_nusd
+        for attempt in trace.attempts
+        if attempt.simulated == simulated
+    )
+    return ev.TurnFinished(
+        **stamp,  # type: ignore[arg-type]
+        status="cancelled",
+        attempt=last.id if last else None,
+        provider=last.provider if last else None,
+        model=last.model if last else None,
+        tier=last.tier if last else None,
+        confidence=None,
+        below_floor=False,
+        path=tuple(f"{attempt.model} interrupted" for attempt in trace.attempts[-1:]),
+        latency_s=trace.at_s,
+        first_token_s=last.first_token_s if last else None,
+        spend_nusd=spent,
+        simulated_spend_nusd=spent if simulated else 0,
+        baseline_nusd=0,
+        simulated=simulated,
+        sentence=INTERRUPTED,
+        reply=folding.text(last.id) if last else "",
+    )

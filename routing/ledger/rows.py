@@ -1,0 +1,101 @@
+"""What the ledger's tables hold, as values for those who read them."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRow:
+    """A chat; times are Unix seconds, `turns` counts those of every branch."""
+
+    id: str
+    title: str
+    created_s: float
+    updated_s: float
+    deleted_s: float | None
+    draft: str
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """A turn; `status` None: it runs, here or in another program. `provider` None: no model gave the reply."""
+
+    id: str
+    chat: str
+    parent: str | None
+    session: str
+    profile: str
+    started_s: float
+    status: str | None
+    prompt: str
+    reply: str
+    provider: str | None
+    model: str | None
+    task: str | None
+    confidence: float | None
+    latency_s: float | None
+    first_token_s: float | None
+    simulated: bool
+    baseline_nusd: int
+    escalations: int
+    failovers: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One call. `spend_nusd` None: not settled, `reserved_nusd` is held."""
+
+    id: str
+    turn: str
+    n: int
+    purpose: str
+    provider: str
+    model: str
+    tier: str
+    simulated: bool
+    day: str
+    reserved_nusd: int
+    spend_nusd: int | None
+    basis: str | None
+    input_tokens: int
+    output_tokens: int
+    outcome: str | None
+
+    @property
+    def calls(self) -> int:
+        return 1
+
+    @property
+    def held_nusd(self) -> int:
+        return self.reserved_nusd if self.spend_nusd is None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One run of a program; `ended_s` None: it runs."""
+
+    id: str
+    program: str
+    profile: str
+    started_s: float
+    ended_s: float | None
+    turns: int
+
+
+def columns(kind: type, table: str) -> str:
+    """The columns of a row type, for a SELECT; `turns` is counted by the query itself."""
+    return ", ".join(f"{table}.{field.name}" for field in fields(kind) if field.name != "turns")
+
+
+def build(kind: type[R], row: sqlite3.Row) -> R:
+    """The row as its type; SQLite's 0 and 1 become what the type says."""
+    values = dict(row)
+    if "simulated" in values:
+        values["simulated"] = bool(values["simulated"])
+    return kind(**values)

@@ -1,0 +1,113 @@
+"""The tables, as an ordered list of migrations: position + 1 is the `user_version` that a migration leads to.
+
+`event` is the truth; `piece` holds the text deltas of an attempt in batches, with marks (sequence, seconds,
+length). `turn`, `attempt`, `day` and `search` are projections: each can be made again from the events.
+"""
+
+from __future__ import annotations
+
+FIRST = """
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    program TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    started_s REAL NOT NULL,
+    ended_s REAL
+) STRICT;
+
+CREATE TABLE chat (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    titled_by_user INTEGER NOT NULL DEFAULT 0,
+    created_s REAL NOT NULL,
+    updated_s REAL NOT NULL,
+    deleted_s REAL,
+    draft TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX chat_recent ON chat (deleted_s, updated_s DESC);
+
+CREATE TABLE blob (
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    turn TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (turn, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE piece (
+    attempt TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    text TEXT NOT NULL,
+    marks TEXT NOT NULL,
+    PRIMARY KEY (attempt, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE turn (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    chat TEXT NOT NULL,
+    parent TEXT,
+    session TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    started_s REAL NOT NULL,
+    status TEXT,
+    prompt TEXT NOT NULL,
+    reply TEXT NOT NULL DEFAULT '',
+    prompt_newlines INTEGER NOT NULL,
+    reply_newlines INTEGER NOT NULL DEFAULT 0,
+    provider TEXT,
+    model TEXT,
+    task TEXT,
+    confidence REAL,
+    latency_s REAL,
+    first_token_s REAL,
+    simulated INTEGER NOT NULL DEFAULT 0,
+    baseline_nusd INTEGER NOT NULL DEFAULT 0,
+    escalations INTEGER NOT NULL DEFAULT 0,
+    failovers INTEGER NOT NULL DEFAULT 0,
+    indexed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX turn_chat ON turn (chat, n);
+CREATE INDEX turn_session ON turn (session, n);
+CREATE INDEX turn_open ON turn (session) WHERE status IS NULL;
+CREATE INDEX turn_unindexed ON turn (n) WHERE indexed = 0 AND status IS NOT NULL;
+
+CREATE TABLE attempt (
+    id TEXT PRIMARY KEY,
+    turn TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    purpose TEXT NOT NULL DEFAULT 'answer',
+    provider TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT '',
+    tier TEXT NOT NULL DEFAULT '',
+    simulated INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    reserved_nusd INTEGER NOT NULL CHECK (reserved_nusd >= 0),
+    spend_nusd INTEGER CHECK (spend_nusd >= 0),
+    basis TEXT,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    outcome TEXT
+) STRICT;
+CREATE INDEX attempt_turn ON attempt (turn, n);
+CREATE INDEX attempt_day ON attempt (day);
+
+CREATE TABLE day (
+    day TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    spent_nusd INTEGER NOT NULL DEFAULT 0 CHECK (spent_nusd >= 0),
+    held_nusd INTEGER NOT NULL DEFAULT 0 CHECK (held_nusd >= 0),
+    PRIMARY KEY (day, simulated)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE search USING fts5 (prompt, reply, tokenize = 'unicode61 remove_diacritics 2');
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST,)

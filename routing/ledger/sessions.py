@@ -1,0 +1,94 @@
+"""Who is using the ledger: a row for each run, and a lock that ends with its process.
+
+A session's lock file is held for as long as the process lives, however it ends. So a session without an end whose
+lock can be taken was killed, and what it left open can be settled at once, while other programs go on.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+from routing.ledger.store import Store
+
+if sys.platform == "win32":  # pragma: no cover - the other half runs in the tests
+    import msvcrt
+
+    def _lock(fd: int) -> None:
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Session:
+    """One run of a program on the ledger."""
+
+    def __init__(self, store: Store, session_id: str, program: str, profile: str, wall_s: float) -> None:
+        self.store = store
+        self.id = session_id
+        self._fd = _take(_lock_file(store, session_id))
+        store.write_now(
+            lambda db: db.execute(
+                "INSERT INTO session (id, program, profile, started_s) VALUES (?, ?, ?, ?)",
+                (session_id, program, profile, wall_s),
+            )
+        )
+
+    def end(self, wall_s: float) -> None:
+        """Mark the end; a session in which nothing was asked leaves no row."""
+
+        def job(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE session SET ended_s = ? WHERE id = ?", (wall_s, self.id))
+            db.execute(
+                "DELETE FROM session WHERE id = ? AND NOT EXISTS (SELECT 1 FROM turn WHERE session = ?)",
+                (self.id, self.id),
+            )
+
+        self.store.write_now(job)
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+        _lock_file(self.store, self.id).unlink(missing_ok=True)
+
+
+def dead_sessions(store: Store) -> list[str]:
+    """Sessions that have no end, or a turn that has none, and whose process is gone."""
+    unfinished = """
+        SELECT id FROM session
+        WHERE ended_s IS NULL OR EXISTS (SELECT 1 FROM turn WHERE session = session.id AND status IS NULL)
+    """
+    open_ones = store.read(lambda db: [row[0] for row in db.execute(unfinished)])
+    dead = []
+    for session_id in open_ones:
+        fd = _take(_lock_file(store, session_id))
+        if fd is not None:
+            os.close(fd)
+            dead.append(session_id)
+    return dead
+
+
+def bury(store: Store, session_id: str, wall_s: float) -> None:
+    """The session is settled: give it its end."""
+    end = "UPDATE session SET ended_s = COALESCE(ended_s, ?) WHERE id = ?"
+    store.write_now(lambda db: db.execute(end, (wall_s, session_id)))
+    _lock_file(store, session_id).unlink(missing_ok=True)
+
+
+def _lock_file(store: Store, session_id: str) -> Path:
+    return store.path.parent / "sessions" / f"{session_id}.lock"
+
+
+def _take(path: Path) -> int | None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(fd)
+    except OSError:
+        os.close(fd)
+        return None
+    return fd

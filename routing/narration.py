@@ -1,0 +1,101 @@
+"""One plain sentence that tells how a turn went: the line under every answer."""
+
+from __future__ import annotations
+
+from routing.money import format_usd
+from routing.trace import AttemptView, Trace
+
+
+def narrate(trace: Trace, *, status: str, below_floor: bool) -> str:
+    """What happened, in the order it happened, for a person who does not know the words of the trade."""
+    answers = [attempt for attempt in trace.attempts if attempt.purpose == "answer"]
+    if status == "cancelled":
+        return "Stopped by you; what came is kept."
+    if status == "degraded" and not below_floor:
+        return _degraded(trace)
+    if not answers:
+        return "Nothing was asked."
+    last = trace.current or answers[-1]
+    if status == "failed":
+        return last.failure.sentence if last.failure else "No answer came."
+    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), _ending(answers, last, below_floor)]
+    return _sentence("; ".join(steps) + _cost(answers, last))
+
+
+def _degraded(trace: Trace) -> str:
+    cause = trace.degraded.cause if trace.degraded else "nothing could answer"
+    return _sentence(cause)
+
+
+def _beginning(trace: Trace, first: AttemptView) -> list[str]:
+    decision = trace.decision
+    if decision is None:
+        return []
+    if trace.snapshot is not None and trace.snapshot.pin is not None:
+        return [f"asked {first.model}, as you pinned"]
+    if trace.features is not None and trace.features.needs.local_only:
+        return ["kept on this machine: the prompt is private"]
+    if decision.mode == "premium_first":
+        return [f"started with the best ({first.tier})"]
+    return [f"started {first.tier}"]
+
+
+def _turns(answers: list[AttemptView]) -> list[str]:
+    """What went wrong on the way."""
+    steps: list[str] = []
+    for attempt in answers:
+        if attempt.failure is not None and attempt.outcome == "failed":
+            again = " and was asked again" if attempt.failure.next == "retry" else ""
+            slow = "took too long" if attempt.failure.next == "step_down" else _failed(attempt.failure.kind)
+            steps.append(f"{attempt.model} {slow}{again}")
+        elif attempt.outcome == "superseded" and attempt.confidence is not None:
+            steps.append(f"{attempt.model} was not sure enough ({attempt.confidence.score:.2f})")
+    return steps
+
+
+def _capped(trace: Trace) -> list[str]:
+    """The call that a cap did not allow."""
+    if trace.cap is None:
+        return []
+    whose = {"day": "today's cap", "simulated_day": "today's simulated cap"}.get(
+        trace.cap.cap, "the cap of one message"
+    )
+    return [f"{whose} did not allow {trace.cap.model}"]
+
+
+def _failed(kind: str) -> str:
+    return {
+        "auth": "refused the key",
+        "permission": "did not permit it",
+        "not_found": "does not have the model",
+        "rate_limit": "was rate limited",
+        "quota": "is out of credit",
+        "timeout": "did not answer in time",
+        "connection": "could not be reached",
+        "overloaded": "was overloaded",
+        "server_error": "failed",
+        "malformed_stream": "broke off",
+        "context_length": "has too small a window",
+    }.get(kind, "failed")
+
+
+def _ending(answers: list[AttemptView], last: AttemptView, below_floor: bool) -> str:
+    score = f" with confidence {last.confidence.score:.2f}" if last.confidence is not None else ""
+    if below_floor:
+        return f"{last.model} answered{score}, below the floor: check it"
+    needed = last.confidence.needed if last.confidence is not None else None
+    if last.confidence is not None and needed is not None and last.confidence.score < needed:
+        return f"{last.model}'s answer stays{score}: nothing better could be asked"
+    verb = "answered" if len(answers) > 1 else f"{last.model.split('/')[-1]} was enough"
+    return f"{last.model} answered{score}" if verb == "answered" else f"{verb}{score}"
+
+
+def _cost(answers: list[AttemptView], last: AttemptView) -> str:
+    extra = sum(attempt.spend_nusd or 0 for attempt in answers) - (answers[0].spend_nusd or 0)
+    if len(answers) < 2 or extra <= 0:
+        return ""
+    return f", +{format_usd(extra)}" + (" simulated" if last.simulated else "")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!")) else ".")

@@ -1,0 +1,149 @@
+"""The compiled policy: frozen, and all that `decide()` may know of what the user allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Closed or open bounds; None is unbounded."""
+
+    at_least: float | None = None
+    more_than: float | None = None
+    at_most: float | None = None
+    less_than: float | None = None
+
+    def holds(self, value: float) -> bool:
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.more_than is None or value > self.more_than)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.less_than is None or value < self.less_than)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A rule's condition: every field that is set must hold; a tuple holds when one of its values does. Of `tags`
+    every name must be there, with one of its values.
+
+    `tools` counts tools, `time_budget_s` is what the request (or the route's caller) leaves. An empty `When`
+    always holds.
+    """
+
+    task: tuple[str, ...] = ()
+    complexity: Range | None = None
+    multi_step: bool | None = None
+    risk: tuple[str, ...] = ()
+    input_tokens: Range | None = None
+    tools: Range | None = None
+    language: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    user_tier: tuple[str, ...] = ()
+    latency: tuple[str, ...] = ()
+    time_budget_s: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The first rule whose condition holds names the route. `name` is what the screen shows."""
+
+    name: str
+    when: When
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which models: every field that is set must match. `model` and `provider` are globs (`!glob` excludes)."""
+
+    tier: str | None = None
+    model: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder. `selectors` are alternatives in order of priority: they fail over, not escalate.
+
+    The answer stays when its confidence reaches `threshold` (None: any answer stays).
+    """
+
+    name: str
+    selectors: tuple[Selector, ...]
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, to the first token, between tokens, and in all for one attempt."""
+
+    connect_s: float = 5.0
+    first_token_s: float = 20.0
+    idle_s: float = 15.0
+    total_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """Controls a model must have: `determinism` (strong: temperature 0 and seed honoured), `retention`
+    (none: the provider keeps nothing), `local` (never leaves this machine), `region`, `lifecycle` (the
+    stages allowed)."""
+
+    determinism: Literal["seed", "strong"] | None = None
+    retention: Literal["none"] | None = None
+    local: bool = False
+    region: str | None = None
+    lifecycle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a kind of request is answered.
+
+    `cascade` climbs the ladder while the answer is not good enough; `premium_first` starts at its first rung and
+    steps down only when `time_budget_s` is exceeded. Below `floor` an answer is shown as below the floor.
+    `degraded_text` is said when nothing could answer.
+    """
+
+    name: str
+    ladder: tuple[Rung, ...]
+    mode: Literal["cascade", "premium_first"] = "cascade"
+    floor: float = 0.3
+    time_budget_s: float | None = None
+    credit_nusd: int | None = None
+    retries: int = 1
+    timeouts: Timeouts = Timeouts()
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    require: Requirements = Requirements()
+    degraded_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A profile, compiled. `request_credit_nusd` and `day_cap_nusd` can only be stricter than the machine's.
+
+    `value_nusd` is what a right answer is worth, `second_nusd` what a second of waiting costs; the score of a model
+    is value × quality − cost − second × latency. `hash` names the content.
+    """
+
+    id: str
+    title: str
+    rules: tuple[Rule, ...]
+    routes: tuple[Route, ...]
+    default_route: str
+    value_nusd: int
+    second_nusd: int
+    request_credit_nusd: int
+    day_cap_nusd: int | None
+    request_s: float
+    assumed_nusd_per_mtok: int
+    aliases: tuple[tuple[str, str], ...]
+    hash: str
+
+    def route(self, name: str) -> Route:
+        return next(route for route in self.routes if route.name == name)

@@ -1,0 +1,109 @@
+"""What the providers list, under what the user says of it, to one registry with a hash.
+
+The user's file is `models.yaml` in the config folder: globs over model ids, and the fields that they change.
+
+    models:
+      openai/gpt-4o-mini: {tier: mid}
+      "ollama/*": {context_window: 32768, capabilities: [json, tools]}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from routing.errors import ConfigurationError, Problem
+from routing.policy.lines import Tree, read_tree
+from routing.policy.mistakes import Path as Place
+from routing.policy.mistakes import nearest, quoted
+from routing.registry.model import Model, Registry
+from routing.registry.terms import Terms, read_terms
+
+Overrides = tuple[tuple[str, Terms], ...]
+"""Globs over model ids with the fields that they set, in the order of the file; later ones win."""
+
+
+def load_registry(listed: Iterable[Model], overrides: Path | None = None) -> Registry:
+    """Raises ConfigurationError with every mistake in the user's file; a file that is not there changes nothing."""
+    return build_registry(listed, read_overrides(overrides) if overrides else ())
+
+
+def build_registry(listed: Iterable[Model], overrides: Overrides = ()) -> Registry:
+    """The models by id, each once, and the first twelve hex digits of the SHA-256 of it all. The order of `listed`
+    changes nothing."""
+    unique = {model.id: _overridden(model, overrides) for model in sorted(listed, key=_content)}
+    models = tuple(unique[model_id] for model_id in sorted(unique))
+    digest = hashlib.sha256("\n".join(map(_content, models)).encode()).hexdigest()
+    return Registry(models, digest[:12])
+
+
+def read_overrides(path: Path) -> Overrides:
+    """The user's file. Raises ConfigurationError with every mistake in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigurationError((Problem(str(path), None, f"cannot be read: {reason}"),)) from None
+    tree = read_tree(text, str(path))
+    problems = [
+        Problem(str(path), tree.line(mistake.at), f"{mistake.what};", mistake.instead) for mistake in tree.mistakes
+    ]
+    found = parse_overrides(_models_of(tree, path, problems), tree, str(path), ("models",), problems)
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    return found
+
+
+def parse_overrides(
+    models: Mapping[str, object], tree: Tree, file: str, at: Place, problems: list[Problem]
+) -> Overrides:
+    """The mapping that stands at a place of a file; mistakes are added to `problems`."""
+    found: list[tuple[str, Terms]] = []
+    for pattern, fields in models.items():
+        place = (*at, pattern)
+        if not isinstance(fields, Mapping):
+            what = f"{quoted(pattern)} must hold fields, such as {{tier: mid}}"
+            problems.append(Problem(file, tree.line(place), what))
+            continue
+        terms, bad = read_terms(fields, f"your {Path(file).name}")
+        problems += [Problem(file, tree.line((*place, *term.at)), f"{term.what};", term.instead) for term in bad]
+        found.append((pattern, terms))
+    return tuple(found)
+
+
+def _models_of(tree: Tree, path: Path, problems: list[Problem]) -> Mapping[str, object]:
+    if tree.data is None:
+        return {}
+    if not isinstance(tree.data, dict):
+        problems.append(Problem(str(path), 1, "must begin with the key 'models'"))
+        return {}
+    for key in tree.data:
+        if key != "models":
+            what = f"the key {quoted(key)} is not known;"
+            problems.append(Problem(str(path), tree.line((key,)), what, nearest(key, ("models",))))
+    models = tree.data.get("models") or {}
+    if not isinstance(models, dict):
+        problems.append(Problem(str(path), tree.line(("models",)), "'models' must hold model ids with their fields"))
+        return {}
+    return models
+
+
+def _overridden(model: Model, overrides: Overrides) -> Model:
+    for pattern, terms in overrides:
+        if fnmatchcase(model.id, pattern):
+            model = dataclasses.replace(model, **terms)
+    return model
+
+
+def _content(model: Model) -> str:
+    """One line that says everything of a model, the same on every machine."""
+    fields: dict[str, Any] = dataclasses.asdict(model)
+    fields["capabilities"] = sorted(model.capabilities)
+    return json.dumps(fields, sort_keys=True, ensure_ascii=True)

@@ -1,0 +1,113 @@
+"""Commands as a shell runs them: real processes, folders of their own, and a quick simulator to talk to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = (sys.executable, "-m", "pointsman")
+_KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL")
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs `pointsman` with a home, a data folder and a configuration that nobody else has."""
+
+    home: Path
+
+    @property
+    def data_dir(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def config(self) -> Path:
+        return self.home / "config" / "config.yaml"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        own = {"HOME": str(self.home), "POINTSMAN_DATA_DIR": str(self.data_dir), "POINTSMAN_CONFIG": str(self.config)}
+        return {**kept, **own, "PYTHONPATH": str(ROOT)}
+
+    def write_config(self, text: str) -> None:
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(text, encoding="utf-8")
+
+    def run(self, *words: str, stdin: bytes | None = None, code: int | None = 0) -> Done:
+        """Run a command to its end; `code` is what it must end with, None: whatever."""
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            env=self.environ,
+            cwd=self.home,
+            timeout=60,
+            check=False,
+        )
+        found = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in found.err, found.err
+        assert code is None or found.code == code, (words, found)
+        return found
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return start(words, self.environ, self.home)
+
+
+def start(words: Sequence[str], environ: dict[str, str], home: Path) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environ, cwd=home, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A configuration whose providers are simulated ones that wait for nothing."""
+    home = tmp_path_factory.mktemp("simulator")
+    server = start(("simulate", "--speed", "0"), Shell(home).environ, home)
+    assert server.stdout is not None
+    urls = {}
+    for line in iter(server.stdout.readline, "\n"):
+        name, url = line.split()
+        urls[name] = url
+    yield "providers:\n" + "".join(f"  {name}: {{base_url: {url}}}\n" for name, url in urls.items())
+    server.terminate()
+    server.communicate()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Shell:
+    """A shell on a machine on which nothing was ever set up."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def shell(bare: Shell, simulated: str) -> Shell:
+    """A shell with a configuration that names the quick simulator."""
+    bare.write_config(simulated)
+    return bare

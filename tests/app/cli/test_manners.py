@@ -1,0 +1,109 @@
+"""What every command has in common: help, one sentence for an error, and its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app.cli.main import NO_TERMINAL, cli
+from click.testing import CliRunner, Result
+from tests.app.cli.conftest import Shell
+
+COMMANDS = ("ask", "explain", "models", "demo", "report", "history", "simulate", "check")
+
+
+def _invoke(tmp_path: Path, *words: str, config: str = "") -> Result:
+    (tmp_path / "config.yaml").write_text(config)
+    environ = {"POINTSMAN_DATA_DIR": str(tmp_path / "data"), "POINTSMAN_CONFIG": str(tmp_path / "config.yaml")}
+    return CliRunner().invoke(cli, words, env=environ)
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_every_command(flag: str) -> None:
+    done = CliRunner().invoke(cli, [flag])
+    assert done.exit_code == 0
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "report session", "report spend", "history list", "history export"])
+def test_each_command_tells_what_it_does(command: str) -> None:
+    done = CliRunner().invoke(cli, [*command.split(), "--help"])
+    assert done.exit_code == 0
+    assert "Usage:" in done.stdout
+
+
+def test_the_client_needs_a_terminal(tmp_path: Path) -> None:
+    done = _invoke(tmp_path)
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"{NO_TERMINAL}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--profile", "economy", "ask", "hi"), "write it after `ask`"),
+        (("--fault", "all:500", "models"), "write it after `models`"),
+        (("ask",), "There is no prompt"),
+        (("ask", "   "), "There is no prompt"),
+        (("ask", "hi", "--tag", "team"), "NAME=VALUE"),
+        (("ask", "hi", "--tag", "=x"), "NAME=VALUE"),
+        (("ask", "hi", "--schema", "/no/such/file"), "/no/such/file"),
+        (("ask", "hi", "--profile", "balancd"), "There is no profile 'balancd'"),
+        (("ask", "hi", "--model", "nobody/*"), "There is no model 'nobody/*'"),
+        (("ask", "hi", "--fault", "nobody:500"), '"nobody:500" is not a fault'),
+        (("explain", "hi", "--profile", "nope"), "There is no profile 'nope'"),
+        (("explain", "hi", "--profile", "economy", "--all-profiles"), "Choose one"),
+        (("report", "spend", "--since", "soon"), "such as 7d"),
+        (("report", "session", "nope"), "There is no one session 'nope'"),
+        (("history", "show", "nope"), "There is no one chat 'nope'"),
+        (("history", "delete", "nope"), "There is no one chat 'nope'"),
+        (("simulate", "--fault", "all:tired"), '"all:tired" is not a fault'),
+        (("demo", "--fault", "all:tired"), '"all:tired" is not a fault'),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_is_told(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = _invoke(tmp_path, *words)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert said in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("words", [("ask", "hi"), ("explain", "hi"), ("models",), ("check",)], ids=" ".join)
+def test_a_mistake_in_the_configuration_names_its_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = _invoke(tmp_path, *words, config="profile: economy\ncaps:\n  day_usd: -1\n")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "config.yaml:3: day_usd must be dollars" in done.stderr
+
+
+def test_a_schema_must_be_one(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    for text, said in (('{"type":\n oops}', "schema.json:2: is not JSON"), ("[1]", "must be an object")):
+        schema.write_text(text)
+        done = _invoke(tmp_path, "ask", "hi", "--schema", str(schema))
+        assert done.exit_code == 2
+        assert said in done.stderr
+
+
+def test_a_ledger_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/ledger.db").write_text("this is no database, and long enough to be looked at as one\n" * 20)
+    done = _invoke(tmp_path, "history", "list")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert "is damaged" in done.stderr
+
+
+def test_folders_may_be_named_before_and_after_the_command(bare: Shell, tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    bare.run("--data-dir", str(before), "history", "list")
+    bare.run("--data-dir", str(before), "history", "list", "--data-dir", str(after))
+    assert (before / "ledger.db").exists()
+    assert (after / "ledger.db").exists()
+    assert not bare.data_dir.exists()
+
+
+def test_version(bare: Shell) -> None:
+    name, number = bare.run("--version").out.split()
+    assert name == "pointsman"
+    assert number[0].isdigit()

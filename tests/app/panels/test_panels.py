@@ -1,0 +1,229 @@
+"""What each panel says of each kind of turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from textual.content import Content
+
+from app.panels import confidence, ladder, latency, spend, status
+from app.panels.spend import Spending
+from tests.app.traces import DOLLAR, MID, OTHER, SMALL, Script, a_trace, decision, rung
+
+WIDTHS = [30, 38, 78]
+SPENDING = Spending(
+    session_nusd=41_200_000, day_nusd=412_000_000, cap_nusd=2 * DOLLAR, held_nusd=21_000_000, simulated=True
+)
+
+
+def text(lines: Sequence[Content]) -> str:
+    return "\n".join(line.plain for line in lines)
+
+
+def row(lines: Sequence[Content], word: str) -> str:
+    return next(line.plain for line in lines if word in line.plain)
+
+
+class TestLadder:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_an_accepted_answer_leaves_the_rungs_above_unused(self, width: int) -> None:
+        lines = ladder.lines(a_trace("accepted"), width)
+        assert row(lines, "pebble  ").startswith("1 ✓")
+        assert "kept" in text(lines)
+        assert ".87" in text(lines)
+        assert "$0.0004 sim" in text(lines)
+        assert row(lines, "2 ·").split()[2:] == ([MID, "unused"] if width < 36 else [MID, "mid", "unused"])
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_an_escalation_shows_what_was_too_low(self, width: int) -> None:
+        lines = ladder.lines(a_trace("escalated"), width)
+        assert row(lines, "1 ↑")
+        assert ".41" in row(lines, "escalated")
+        assert row(lines, "2 ✓")
+        assert "$0.0007 sim" in row(lines, "kept")
+
+    def test_the_need_stands_beside_the_number_where_there_is_room(self) -> None:
+        assert "escalated  .41 < .66" in text(ladder.lines(a_trace("escalated"), 38))
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_a_live_turn_shows_what_is_held_and_what_waits(self, width: int) -> None:
+        lines = ladder.lines(a_trace("live"), width)
+        assert "held $0.0021 sim" in row(lines, "live")
+        assert "2.4 s" in row(lines, "2 ▸")
+        assert "waiting" in row(lines, "3 ·")
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_a_retry_stands_under_its_rung(self, width: int) -> None:
+        lines = ladder.lines(a_trace("retried"), width)
+        assert "↻ retried" in text(lines)
+        assert row(lines, "1 ✗")
+        assert row(lines, "  ✓ sim-north/pebble")
+
+    def test_a_failover_names_the_failure_and_both_providers(self) -> None:
+        lines = ladder.lines(a_trace("failed_over"), 38)
+        assert "server error → failed over" in text(lines)
+        assert "sim-north/summit" in row(lines, "1 ✗")
+        assert OTHER in row(lines, "  ✓")
+
+    def test_a_step_down_is_no_escalation(self) -> None:
+        lines = ladder.lines(a_trace("stepped_down"), 38)
+        assert "1.9 s" in row(lines, "1 ↓")
+        assert "stepped down" in text(lines)
+        assert "escalated" not in text(lines)
+
+    @pytest.mark.parametrize("height", [1, 3, 12])
+    @pytest.mark.parametrize(
+        ("name", "banner"),
+        [
+            ("degraded", "! degraded"),
+            ("nothing_fits", "! degraded"),
+            ("capped", "■ simulated day cap reached"),
+            ("below_floor", "! below the floor"),
+        ],
+    )
+    def test_what_went_wrong_is_never_left_out(self, name: str, banner: str, height: int) -> None:
+        assert ladder.lines(a_trace(name), 30, height)[0].plain.startswith(banner)
+
+    def test_with_few_rows_the_path_stays_longest(self) -> None:
+        full = text(ladder.lines(a_trace("escalated"), 38))
+        few = text(ladder.lines(a_trace("escalated"), 38, 2))
+        assert "4 fit" in full
+        assert "time" in full
+        assert [line[:3] for line in few.splitlines()] == ["1 ↑", "2 ✓"]
+
+    def test_a_price_that_is_not_known_is_a_bound(self) -> None:
+        assert "≤ $0.0310" in text(ladder.lines(a_trace("unknown_price"), 38))
+
+    def test_a_rung_below_the_first_shows_only_when_it_was_asked(self) -> None:
+        plan = decision(rung(MID), below=(rung(SMALL, threshold=None),))
+        assert SMALL not in text(ladder.lines(Script(plan).trace, 38))
+        asked = Script(plan).start(SMALL, 0.5, on=1).trace
+        assert SMALL in text(ladder.lines(asked, 38))
+
+    def test_a_paid_call_that_is_no_answer_is_no_rung(self) -> None:
+        judged = Script().start(SMALL, 0.1).start(OTHER, 0.2, purpose="judge").trace
+        assert [attempt.model for step in ladder.steps(judged) for attempt in step.attempts] == [SMALL]
+
+
+class TestConfidence:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_number_need_and_parts(self, width: int) -> None:
+        lines = confidence.lines(a_trace("accepted"), width, 7)
+        assert lines[0].plain.startswith(".87   need .66")
+        assert "✓ enough" in lines[0].plain
+        assert row(lines, "mean logpr").rstrip().endswith("+0.92")
+        assert row(lines, "hedging wo").rstrip().endswith("-0.15")
+
+    def test_the_gauge_puts_the_score_beyond_the_need(self) -> None:
+        gauge = confidence.lines(a_trace("accepted"), 38)[1].plain
+        assert gauge.index("┊") < gauge.index("●")
+        gauge = confidence.lines(a_trace("capped"), 38)[1].plain
+        assert gauge.index("●") < gauge.index("┊")
+
+    def test_a_provisional_number_says_so(self) -> None:
+        head = confidence.lines(a_trace("live"), 38)[0].plain
+        assert head.startswith(".70?")
+        assert "▸ so far" in head
+
+    def test_the_draft_that_was_left_stays_visible(self) -> None:
+        assert "draft 1  .41 < .66  pebble" in text(confidence.lines(a_trace("escalated"), 38, 7))
+
+    def test_too_low_and_no_need(self) -> None:
+        assert "! too low" in text(confidence.lines(a_trace("below_floor"), 38))
+        assert "any answer stays" in text(confidence.lines(a_trace("failed_over"), 38))
+
+    def test_without_an_answer_no_number_is_made_up(self) -> None:
+        for name in ("degraded", "nothing_fits", "cancelled"):
+            assert "." not in text(confidence.lines(a_trace(name), 38)).replace("judge.", "")
+
+    def test_signals_without_room_are_counted(self) -> None:
+        lines = confidence.lines(a_trace("accepted"), 38, 4)
+        assert "mean logprob" in lines[2].plain
+        assert lines[3].plain == "and 3 weaker signals"
+
+
+class TestLatency:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_first_token_and_total_against_the_budget(self, width: int) -> None:
+        last = latency.lines(a_trace("escalated"), width, 5)[-1].plain
+        assert "0.4 s" in last
+        assert "3.9 s of 20 s" in last
+
+    def test_phases_follow_each_other(self) -> None:
+        first, second = (row(latency.lines(a_trace("retried"), 78), f"{n} sim-north") for n in (1, 2))
+        assert "✗" in first
+        assert "█" not in first
+        assert first.index("✗") <= second.index("░") < second.index("▒") < second.index("█")
+
+    def test_what_was_cut_and_what_still_runs_is_marked(self) -> None:
+        assert "█✂" in text(latency.lines(a_trace("cancelled"), 38))
+        assert "█▸" in text(latency.lines(a_trace("live"), 38))
+
+    def test_more_than_the_time_allowed_is_said(self) -> None:
+        assert "2.8 s over 2.0 s" in text(latency.lines(a_trace("stepped_down"), 38))
+
+    @pytest.mark.parametrize("height", [1, 2, 3])
+    def test_the_total_is_never_left_out_and_the_last_attempts_stay(self, height: int) -> None:
+        lines = latency.lines(a_trace("escalated"), 38, height)
+        assert "of 20 s" in lines[-1].plain
+        assert height < 2 or lines[-2].plain.startswith("2 ")
+
+
+class TestSpend:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_turn_session_and_day(self, width: int) -> None:
+        lines = spend.lines(a_trace("escalated"), SPENDING, width, 4)
+        assert "$0.0008 sim" in row(lines, "turn")
+        assert "$0.0412 sim" in row(lines, "session")
+        assert "$0.4120 of $2.00 sim" in row(lines, "day")
+        assert lines[-1].plain.rstrip().endswith("22%")
+
+    def test_held_is_drawn_after_spent(self) -> None:
+        gauge = spend.lines(a_trace("live"), SPENDING, 78)[-1].plain
+        assert gauge.index("█") < gauge.index("▒") < gauge.index("·")
+
+    def test_real_money_is_not_called_simulated(self) -> None:
+        real = replace(SPENDING, simulated=False, held_nusd=0)
+        assert "sim" not in text(spend.lines(a_trace("unknown_price"), real, 38)).replace("simulated", "")
+
+    def test_a_price_that_is_not_known_says_so(self) -> None:
+        assert "≤ $0.0310, price unknown" in text(spend.lines(a_trace("unknown_price"), SPENDING, 38))
+
+    def test_no_cap_has_no_gauge(self) -> None:
+        lines = spend.lines(None, replace(SPENDING, cap_nusd=None), 38)
+        assert "no cap" in lines[-1].plain
+
+    def test_the_cap_that_was_reached_is_never_left_out(self) -> None:
+        lines = spend.lines(a_trace("capped"), SPENDING, 38, 2)
+        assert lines[0].plain.startswith("■ simulated day cap reached")
+        assert lines[1].plain.startswith("day")
+
+    def test_a_full_cap_says_so(self) -> None:
+        full = replace(SPENDING, day_nusd=2 * DOLLAR)
+        assert "■ cap" in text(spend.lines(None, full, 38))
+
+
+class TestStatus:
+    def test_two_lines_tell_path_confidence_time_and_money(self) -> None:
+        path, figures = (line.plain for line in status.status_lines(a_trace("live"), SPENDING, 78))
+        assert path.startswith("1 ↑ pebble .41 ─ 2 ▸ boulder .70? ─ 3 · summit")
+        assert path.endswith("attempt 2")
+        assert figures.startswith("conf .70? need .66   3.4 s of 20 s   $0.0001 sim   day $0.4120 of $2.00 sim")
+
+    @pytest.mark.parametrize("width", [40, 50, 60, 72])
+    def test_the_model_its_number_and_the_cap_stay_in_the_one_line(self, width: int) -> None:
+        line = status.status_line(a_trace("escalated"), SPENDING, width).plain
+        for word in ("✓ boulder", ".87", "22% of $2.00 sim"):
+            assert word in line
+
+    @pytest.mark.parametrize("width", [72, 120])
+    def test_alarms_come_first(self, width: int) -> None:
+        assert status.status_lines(a_trace("degraded"), SPENDING, width)[0].plain.startswith("! degraded")
+        assert status.status_lines(a_trace("capped"), SPENDING, width)[0].plain.startswith("■ simulated day cap")
+        assert status.status_line(a_trace("degraded"), SPENDING, width).plain.startswith("! degraded")
+
+    def test_a_long_path_keeps_the_rung_that_answered(self) -> None:
+        path = status.status_lines(a_trace("escalated"), SPENDING, 34)[0].plain
+        assert "2 ✓ boulder" in path

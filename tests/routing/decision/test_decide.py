@@ -1,0 +1,243 @@
+"""`decide()` on generated worlds, judged by an oracle that shares no code with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing import events as ev
+from routing.analysis.features import Features
+from routing.decision.decide import decide
+from routing.decision.model import Advice, Decision, Snapshot, World
+from routing.decision.storage import replay
+from routing.ledger.journal import Journal
+from routing.messages import ask
+from routing.policy.model import Policy, Range, Rule, Rung, Selector, When
+from tests.fakes import (
+    CASCADE,
+    a_line,
+    a_model,
+    a_policy,
+    a_registry,
+    a_route,
+    a_rung,
+    a_snapshot,
+    only,
+    says,
+    some_features,
+)
+from tests.routing.decision import oracle
+from tests.routing.decision.worlds import BOUNDS, cases, without
+
+Asked = tuple[Features, World, Snapshot]
+many = settings(max_examples=300, deadline=None)
+
+
+def on_ladder(decision: Decision) -> list[str]:
+    return [model for rung in decision.ladder for model in rung.models]
+
+
+def below(decision: Decision) -> list[str]:
+    return [model for rung in decision.below for model in rung.models]
+
+
+@many
+@given(cases())
+def test_every_model_is_asked_or_excluded_with_reasons_that_hold(asked: Asked) -> None:
+    features, world, snapshot = asked
+    decision = decide(*asked)
+    route = oracle.route_for(features, world.policy, snapshot)
+    places = {model.id: oracle.rung_of(model, route, world.policy) for model in world.registry.models}
+    free = snapshot.pin is not None
+    broken = {model.id: oracle.violated(features, world.policy, snapshot, model) for model in world.registry.models}
+    excluded = {exclusion.model: Counter(reason.kind for reason in exclusion.reasons) for exclusion in decision.excluded}
+    kept = on_ladder(decision) + below(decision)
+
+    assert decision.route == route.name
+    assert Counter([*kept, *excluded]) == Counter(places.keys())
+    assert all(not broken[model] for model in kept)
+    usable = {model for model in places if not broken[model]}
+    routed = {model for model in usable if free or places[model] is not None}
+    assert set(kept) == (routed or usable)
+    for model, reasons in excluded.items():
+        expected = set(broken[model]) | ({"not_on_route"} if not free and places[model] is None else set())
+        assert set(reasons) == expected
+    for candidate in decision.candidates:
+        model = world.registry.get(candidate.model)
+        assert model is not None
+        assert candidate.worst_nusd == oracle.worst_nusd(features, model, world.policy, route)
+        assert candidate.latency_s == oracle.latency_s(features, model)
+        assert candidate.cost_nusd <= candidate.worst_nusd or features.output_tokens > model.max_output or (
+            features.output_tokens > oracle.most_output(features, route)
+        )
+
+
+@many
+@given(cases())
+def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
+    """Rungs as the route has them; on each, first the selector's priority, then utility, then the id.
+
+    A cascade ends at the first rung that keeps any answer. Under the ladder stand the lower rungs, the nearest first,
+    then those after its end."""
+    features, world, snapshot = asked
+    decision = decide(*asked)
+    route = oracle.route_for(features, world.policy, snapshot)
+    utility = {candidate.model: candidate.utility_nusd for candidate in decision.candidates}
+    models = {model.id: model for model in world.registry.models}
+
+    def priority(model_id: str, rung: Rung) -> int:
+        return next(
+            n for n, one in enumerate(rung.selectors) if oracle.selects(one, models[model_id], world.policy)
+        )
+
+    usual = snapshot.pin is None and any(
+        oracle.rung_of(models[model], route, world.policy) is not None for model in on_ladder(decision)
+    )
+    for rung in (*decision.ladder, *decision.below):
+        keys = []
+        for model in rung.models:
+            source = route.ladder[oracle.rung_of(models[model], route, world.policy) or 0] if usual else None
+            keys.append((priority(model, source) if source else 0, -utility[model], model))
+        assert keys == sorted(keys)
+        assert rung.worst_nusd == max(
+            oracle.worst_nusd(features, models[model], world.policy, route) for model in rung.models
+        )
+    if not usual:
+        assert len(decision.ladder) <= 1
+        assert not decision.below
+        assert all(rung.threshold is None for rung in decision.ladder)
+        return
+    places = [oracle.rung_of(models[rung.models[0]], route, world.policy) or 0 for rung in decision.ladder]
+    lower = [oracle.rung_of(models[rung.models[0]], route, world.policy) or 0 for rung in decision.below]
+    assert len({*places, *lower}) == len(places) + len(lower)
+    assert places == sorted(places)
+    assert [rung.threshold for rung in decision.ladder] == [route.ladder[place].threshold for place in places]
+    wish = max((advice.first_rung for advice in snapshot.advice), default=0) + snapshot.nudge
+    keeps_any = [n for n, rung in enumerate(route.ladder) if rung.threshold is None and route.mode == "cascade"]
+    last = min(keeps_any, default=len(route.ladder) - 1)
+    start = min(max(wish, 0), last)
+    climbed = [place for place in sorted({*places, *lower}) if start <= place <= last]
+    under = sorted({place for place in (*places, *lower) if place < start}, reverse=True)
+    beyond = sorted(place for place in {*places, *lower} if place > last)
+    if climbed:
+        assert (places, lower) == (climbed, under + beyond)
+    else:
+        assert [*places, *lower] == under + beyond
+        assert len(places) == 1
+
+
+@many
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_models_changes_nothing(asked: Asked, random: Random) -> None:
+    features, world, snapshot = asked
+    shuffled = list(world.registry.models)
+    random.shuffle(shuffled)
+    again = replace(world, registry=replace(world.registry, models=tuple(shuffled)))
+    assert decide(features, again, snapshot) == decide(features, world, snapshot)
+
+
+@many
+@given(cases())
+def test_without_the_winner_the_runner_up_wins(asked: Asked) -> None:
+    features, world, snapshot = asked
+    decision = decide(*asked)
+    if decision.chosen is None:
+        assert decision.runner_up is None
+    else:
+        assert decide(features, without(world, decision.chosen), snapshot).chosen == decision.runner_up
+
+
+@many
+@given(cases(), st.sampled_from(BOUNDS), st.sampled_from(["day_left_nusd", "simulated_day_left_nusd", "request_credit_nusd"]))
+def test_a_tighter_cap_never_picks_something_dearer(asked: Asked, bound: int, cap: str) -> None:
+    """Real and simulated money are not compared: for a day's cap only the money that it caps counts."""
+    features, world, snapshot = asked
+    now = getattr(snapshot.budget, cap)
+    tighter = replace(snapshot, budget=replace(snapshot.budget, **{cap: bound if now is None else min(now, bound)}))
+    before, after = decide(features, world, snapshot), decide(features, world, tighter)
+    if before.chosen is None:
+        assert after.chosen is None
+        return
+    if after.chosen is None:
+        return
+    was, is_now = before.candidate(before.chosen), after.candidate(after.chosen)
+    if cap == "request_credit_nusd" or was.simulated == is_now.simulated:
+        assert is_now.worst_nusd <= was.worst_nusd
+
+
+@many
+@given(cases())
+def test_a_decision_is_the_same_again_out_of_its_json(asked: Asked) -> None:
+    features, world, snapshot = asked
+    decision = decide(*asked)
+    stamp = {"turn": "t", "seq": 1, "at_s": 0.0, "wall_s": 0.0, "took_s": 0.0}
+    decided = ev.load(ev.dump(ev.RouteDecided(**stamp, decision=decision, snapshot=snapshot)))
+    analysed = ev.load(ev.dump(ev.RequestAnalysed(**stamp, features=features)))
+    assert isinstance(decided, ev.RouteDecided)
+    assert isinstance(analysed, ev.RequestAnalysed)
+    assert decided.decision == decision
+    assert decide(analysed.features, world, decided.snapshot) == decision
+
+
+@pytest.mark.usefixtures("scripted_confidence")
+async def test_a_decision_is_the_same_again_out_of_the_ledger(journal: Journal) -> None:
+    rules = (Rule("big", When(input_tokens=Range(more_than=10_000), tags=(("a", "b"),)), "main"),)
+    policy = a_policy(CASCADE, rules=rules, aliases=(("best", "north/large"),), day_cap_nusd=5)
+    scripts = {"north/small": [says("a")], "north/large": [says("b")], "home/local": [says("c")]}
+    line = a_line(journal, scripts, policy)
+    await line.ask(ask("Hello", chat_id="c1", nudge=1))
+    events = journal.events("s1.1")
+    analysed, decided = only(events, ev.RequestAnalysed)[0], only(events, ev.RouteDecided)[0]
+    assert replay(analysed, decided, journal.blob) == decided.decision
+    with pytest.raises(LookupError, match="no longer holds"):
+        replay(analysed, decided, lambda hash_: None)
+
+
+def choose(policy: Policy, *names: str, **snapshot: object) -> Decision:
+    registry = a_registry(*(a_model(name) for name in names))
+    return decide(some_features(), World(policy, registry), a_snapshot(policy, registry, **snapshot))
+
+
+def test_selectors_fail_over_in_the_order_that_they_are_written() -> None:
+    rung = Rung("small", tuple(Selector(tier="small", provider=name) for name in ("south", "north")))
+    decision = choose(a_policy(a_route(rung)), "north/small", "south/small", "east/small")
+    assert [rung.models for rung in decision.ladder] == [("south/small", "north/small")]
+    assert [exclusion.model for exclusion in decision.excluded] == ["east/small"]
+
+
+def test_equals_are_ordered_by_id() -> None:
+    assert choose(a_policy(), "b/small", "a/small", "c/small").ladder[0].models == ("a/small", "b/small", "c/small")
+
+
+def test_when_the_first_rung_is_wanted_higher_the_rest_stands_below() -> None:
+    decision = choose(a_policy(CASCADE), "n/small", "n/mid", "n/large", advice=(Advice("rules", 1, ""),), nudge=1)
+    assert on_ladder(decision) == ["n/large"]
+    assert below(decision) == ["n/mid", "n/small"]
+    assert decision.runner_up == "n/mid"
+
+
+def test_a_cap_admits_what_fits_it_exactly() -> None:
+    worst = choose(a_policy(), "n/small").candidates[0].worst_nusd
+    for cap in ("day_left_nusd", "request_credit_nusd"):
+        assert choose(a_policy(), "n/small", **{cap: worst}).chosen == "n/small"
+        assert choose(a_policy(), "n/small", **{cap: worst - 1}).chosen is None
+
+
+def test_what_is_expected_to_take_exactly_the_time_left_is_asked() -> None:
+    latency = choose(a_policy(), "n/small").candidates[0].latency_s
+    assert choose(a_policy(), "n/small", time_left_s=latency).chosen == "n/small"
+    assert choose(a_policy(), "n/small", time_left_s=latency - 0.001).chosen is None
+
+
+def test_what_a_model_did_before_moves_what_is_expected_of_it() -> None:
+    from routing.decision.model import Acceptance, Record
+
+    policy, registry = a_policy(a_route(a_rung("small"))), a_registry(a_model("a/small"), a_model("b/small"))
+    records = (Record("b/small", "conversation", 30, 30),)
+    world = World(policy, registry, Acceptance(records, "x"))
+    assert decide(some_features(), world, a_snapshot(policy, registry)).chosen == "b/small"

@@ -1,0 +1,279 @@
+"""A turn that is stopped, looked away from or overtaken by a new setup: told to its end and settled, always."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing import events as ev
+from routing.execution.turn import Turn
+from routing.ledger.store import Store
+from routing.messages import FinishChunk, TextChunk, ask
+from tests.fakes import (
+    CASCADE,
+    FakeClock,
+    Line,
+    Never,
+    Script,
+    StoppingJournal,
+    Wait,
+    a_line,
+    a_model,
+    a_policy,
+    a_registry,
+    a_route,
+    a_rung,
+    check_turn,
+    days,
+    fails,
+    only,
+    says,
+)
+
+pytestmark = pytest.mark.usefixtures("scripted_confidence")
+HELLO = ask("Hello there, how are you?", chat_id="c1")
+LONG_PAST_S = 1_000_000_000.0
+SCRIPTS: dict[str, dict[str, list[Script]]] = {
+    "answered": {"north/small": [says("All ", "is ", "well.")]},
+    "escalated": {"north/small": [says("A ", "guess.", score=0.5)], "north/mid": [says("Sure.")]},
+    "retried": {"north/small": [fails("server_error", TextChunk("Oh")), says("Well.")]},
+    "failed over": {"north/small": [fails("connection")], "south/small": [says("Here.")]},
+    "all down": {"north/small": [fails("rate_limit", retry_after_s=1.0)], "south/small": [fails("auth")]},
+    "cut": {"north/small": [fails("malformed_stream", TextChunk("Once"))]},
+    "silent": {"north/small": [(TextChunk("Once"), Never())]},
+    "slow": {"north/small": [(Wait(30.0),)], "south/small": [(Wait(1.0), *says("Late."))]},
+}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One ledger for many examples: each has its own session and its own day."""
+    store = Store(tmp_path_factory.mktemp("ledger") / "pointsman.db")
+    yield store
+    store.close()
+
+
+_numbers = itertools.count(1)
+
+
+def a_new_line(store: Store, name: str) -> Line:
+    n = next(_numbers)
+    return a_line(StoppingJournal(store, f"x{n}"), SCRIPTS[name], clock=FakeClock(LONG_PAST_S + n * 100_000.0))
+
+
+class Points:
+    """Counts the places where a turn can be stopped, and stops it at those that are named."""
+
+    def __init__(self, line: Line, at: set[int]) -> None:
+        self.turn: Turn | None = None
+        self.seen = 0
+        self._at = at
+        line.clock.at_sleep = self
+        line.journal.at_write = self  # type: ignore[attr-defined]
+        for provider in line.providers.values():
+            provider.at_step = self
+
+    def __call__(self) -> None:
+        self.seen += 1
+        if self.seen in self._at and self.turn is not None:
+            self.turn.cancel()
+
+
+async def run_to_its_end(line: Line, points: Points) -> list:
+    points.turn = turn = line.router.start(HELLO)
+    if 0 in points._at:
+        turn.cancel()
+    events = [event async for event in turn.events()]
+    await turn.wait()
+    check_turn(line.journal, events)
+    assert all(provider.running == 0 for provider in line.providers.values())
+    assert sum(held for _, held in days(line.journal.store).values()) == 0
+    return events
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "silent"])
+async def test_stopped_at_every_point(shared: Store, name: str) -> None:
+    """One run for each place where something is awaited, and one for each such place stopped twice."""
+    line = a_new_line(shared, name)
+    points = Points(line, set())
+    whole = (await run_to_its_end(line, points))[-1]
+    assert points.seen > 4
+    for k in range(points.seen + 1):
+        for at in ({k}, {k, k + 1}):
+            line = a_new_line(shared, name)
+            end = (await run_to_its_end(line, Points(line, at)))[-1]
+            assert end.status in ("cancelled", whole.status)
+            if k == 0:
+                assert end.status == "cancelled"
+
+
+async def test_stopped_before_its_first_step(shared: Store) -> None:
+    line = a_new_line(shared, "answered")
+    events = await run_to_its_end(line, Points(line, {0}))
+    assert [event.type for event in events][0] == "TurnStarted"
+    assert (events[-1].status, events[-1].attempt, events[-1].spend_nusd) == ("cancelled", None, 0)
+    assert line.calls("north") == []
+
+
+async def test_what_was_never_sent_is_not_paid(shared: Store) -> None:
+    """Stopped while the reservation was on its way into the ledger."""
+    line = a_new_line(shared, "answered")
+    events = await run_to_its_end(line, Points(line, {2}))
+    assert line.calls("north") == []
+    assert [event.spend_nusd for event in only(events, ev.Settled)] == [0]
+
+
+async def test_stopped_in_mid_stream_keeps_and_pays_what_came(shared: Store) -> None:
+    line = a_new_line(shared, "silent")
+    turn = line.router.start(HELLO)
+    async for event in turn.events():
+        if isinstance(event, ev.TextDelta):
+            turn.cancel()
+    events = line.journal.events(turn.id)
+    end = events[-1]
+    assert isinstance(end, ev.TurnFinished)
+    assert (end.status, end.reply, end.path) == ("cancelled", "Once", ("north/small cancelled",))
+    settled = only(events, ev.Settled)[0]
+    assert (settled.basis, settled.spend_nusd > 0, settled.usage.output_tokens) == ("estimated", True, 1)
+    assert end.sentence == "Stopped by you; what came is kept."
+
+
+async def test_stopped_while_a_stronger_model_is_asked_keeps_the_draft(shared: Store) -> None:
+    line = a_new_line(shared, "escalated")
+    turn = line.router.start(HELLO)
+    async for event in turn.events():
+        if isinstance(event, ev.Escalated):
+            turn.cancel()
+    end = line.journal.events(turn.id)[-1]
+    assert isinstance(end, ev.TurnFinished)
+    assert (end.status, end.reply) == ("cancelled", "A guess.")
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.sampled_from(sorted(SCRIPTS)), after=st.integers(0, 25), steps=st.integers(0, 12))
+async def test_stopped_after_any_event(shared: Store, name: str, after: int, steps: int) -> None:
+    """After the k-th event and some turns of the loop; `silent` never ends by itself."""
+    line = a_new_line(shared, name)
+    turn = line.router.start(HELLO)
+    seen = []
+    async for event in turn.events():
+        seen.append(event)
+        if len(seen) == after or isinstance(event, ev.TextDelta):
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            turn.cancel()
+    check_turn(line.journal, seen)
+    assert sum(held for _, held in days(shared).values()) == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.sampled_from(sorted(set(SCRIPTS) - {"silent"})), looks=st.integers(0, 20), pause=st.integers(0, 5))
+async def test_a_reader_that_is_slow_or_leaves_changes_nothing(
+    shared: Store, name: str, looks: int, pause: int
+) -> None:
+    alone = await a_new_line(shared, name).ask(HELLO)
+    line = a_new_line(shared, name)
+    turn = line.router.start(HELLO)
+    reader = turn.events()
+    for _ in range(looks):
+        if await anext(reader, None) is None:
+            break
+        for _ in range(pause):
+            await asyncio.sleep(0)
+    await reader.aclose()
+    waiting = asyncio.ensure_future(anext(turn.events()))
+    waiting.cancel()
+    await turn.wait()
+    late = [event async for event in turn.events()]
+    check_turn(line.journal, late)
+    assert [event.type for event in late] == [event.type for event in alone]
+    assert (late[-1].reply, late[-1].spend_nusd) == (alone[-1].reply, alone[-1].spend_nusd)
+
+
+async def test_closing_the_router_settles_every_turn(shared: Store) -> None:
+    line = a_new_line(shared, "silent")
+    turns = [line.router.start(HELLO) for _ in range(4)]
+    async for event in turns[0].events():
+        if isinstance(event, ev.TextDelta):
+            break
+    last = line.router.start(HELLO)
+    await line.router.aclose()
+    for turn in (*turns, last):
+        events = [event async for event in turn.events()]
+        check_turn(line.journal, events)
+        assert events[-1].status == "cancelled"
+    assert sum(held for _, held in days(shared).values()) == 0
+
+
+@pytest.mark.parametrize("when", ["at once", "at the first event", "at the first token"])
+async def test_a_new_setup_does_not_touch_a_running_turn(shared: Store, when: str) -> None:
+    line = a_new_line(shared, "escalated")
+    old = line.router.setup
+    elsewhere = a_registry(a_model("south/large"))
+    strict = a_policy(a_route(a_rung("large")), day_cap_nusd=0, request_credit_nusd=0)
+    new = replace(old, profiles={"balanced": strict}, registry=elsewhere, providers={})
+    turn = line.router.start(HELLO)
+    if when == "at once":
+        line.router.configure(new)
+    events = []
+    async for event in turn.events():
+        events.append(event)
+        if when == "at the first event" or (when == "at the first token" and isinstance(event, ev.FirstToken)):
+            line.router.configure(new)
+    check_turn(line.journal, events)
+    assert events[-1].path == ("north/small superseded", "north/mid answered")
+    decided = only(events, ev.RouteDecided)[0].decision
+    assert (decided.policy_hash, decided.registry_hash) == (a_policy(CASCADE).hash, old.registry.hash)
+    assert (await line.ask(HELLO))[-1].status == "degraded"
+
+
+async def test_a_clock_that_is_put_back_in_mid_turn_changes_no_order(tmp_path: Path) -> None:
+    store, clock = Store(tmp_path / "l.db"), FakeClock()
+    line = a_line(StoppingJournal(store, "s"), SCRIPTS["escalated"], clock=clock)
+    line.providers["north"].at_step = lambda: clock.set_wall(clock.wall() - 3600)
+    events = await line.ask(HELLO)
+    walls = [event.wall_s for event in events]
+    assert walls == sorted(walls)
+    store.close()
+
+
+async def test_a_superseded_draft_is_stored_before_the_next_model_is_asked(shared: Store) -> None:
+    """A program killed now must not lose it."""
+    line = a_new_line(shared, "escalated")
+    found = []
+
+    def look() -> None:
+        if len(line.providers["north"].calls) == 2:
+            found.append([event.text for event in only(line.journal.events(turn.id), ev.TextDelta)])
+
+    line.providers["north"].at_step = look
+    turn = line.router.start(HELLO)
+    await turn.wait()
+    assert found[0] == ["A ", "guess."]
+
+
+async def test_long_text_is_stored_while_it_comes(shared: Store) -> None:
+    n = next(_numbers)
+    pieces = [TextChunk("x" * 1000) for _ in range(10)]
+    script = {"north/small": [(*pieces, Never(), FinishChunk("stop"))]}
+    clock = FakeClock(LONG_PAST_S + n * 100_000.0)
+    models = [a_model("home/small", local=True, price=a_model("home/local").price)]
+    script = {"home/small": script["north/small"]}
+    line = a_line(StoppingJournal(shared, f"x{n}"), script, models=models, clock=clock)
+    turn = line.router.start(HELLO)
+    seen = 0
+    async for event in turn.events():
+        seen += isinstance(event, ev.TextDelta)
+        if seen == 10:
+            break
+    await shared.write(lambda db: None)
+    assert len(only(line.journal.events(turn.id), ev.TextDelta)) >= 5
+    turn.cancel()
+    await turn.wait()

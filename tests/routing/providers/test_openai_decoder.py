@@ -1,0 +1,262 @@
+"""The decoder: fixtures to chunks, whatever the cuts of the network; and what it says of a broken stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from httpx_sse import EventSource
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.errors import ErrorKind, ProviderError
+from routing.messages import (
+    Chunk,
+    FinishChunk,
+    ReasoningChunk,
+    TextChunk,
+    TokenLogprob,
+    ToolCall,
+    ToolCallChunk,
+    Usage,
+    UsageChunk,
+)
+from routing.providers.openai import Decoder
+
+WIRE = Path(__file__).parents[2] / "wire"
+FIXTURES = {path.stem: path.read_bytes() for path in sorted(WIRE.glob("*.sse"))}
+
+
+class Pieces(httpx.AsyncByteStream):
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+async def decoded(*pieces: bytes) -> list[Chunk]:
+    """What the pieces give, through the same framing as on the network."""
+    decoder, chunks = Decoder(), []
+    response = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(pieces))
+    async for event in EventSource(response).aiter_sse():
+        if event.data:
+            chunks += decoder.feed(event.data)
+    return chunks + decoder.finish()
+
+
+def feed(*events: Any) -> list[Chunk]:
+    decoder = Decoder()
+    chunks = [
+        chunk for event in events for chunk in decoder.feed(event if isinstance(event, str) else json.dumps(event))
+    ]
+    return chunks + decoder.finish()
+
+
+def an_event(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "x", "object": "chat.completion.chunk", "choices": [choice]}
+
+
+def text(chunks: list[Chunk]) -> str:
+    return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk))
+
+
+# ---------------------------------------------------------------- fixtures
+async def test_llama_cpp_sends_tokens_with_their_runner_up() -> None:
+    chunks = await decoded(FIXTURES["llamacpp"])
+    words, (usage, finish) = chunks[:-2], chunks[-2:]
+    assert all(isinstance(chunk, TextChunk) and len(chunk.logprobs) == 1 for chunk in words)
+    first = words[0]
+    assert isinstance(first, TextChunk)
+    token = first.logprobs[0]
+    assert token.token == first.text
+    assert token.second is not None
+    assert token.second != token.logprob
+    assert isinstance(usage, UsageChunk)
+    assert (usage.usage.input_tokens, usage.usage.output_tokens, usage.usage.reported) == (25, 4, True)
+    assert isinstance(finish, FinishChunk)
+    assert finish.reason == "length"
+    assert finish.request_id is not None
+    assert finish.request_id.startswith("chatcmpl-")
+
+
+async def test_openrouter_sends_comments_and_reasoning() -> None:
+    assert await decoded(FIXTURES["openrouter"]) == [
+        ReasoningChunk("Two and "),
+        ReasoningChunk("two."),
+        TextChunk("Four"),
+        TextChunk(" – 四 🙂"),
+        UsageChunk(Usage(10, 14, cached_tokens=4, reasoning_tokens=9, reported=True)),
+        FinishChunk("stop", "gen-1"),
+    ]
+
+
+async def test_vllm_sends_running_totals_and_the_last_counts() -> None:
+    assert await decoded(FIXTURES["vllm"]) == [
+        ReasoningChunk("Hm."),
+        TextChunk("Yes", (TokenLogprob("Yes", -0.1, -2.5),)),
+        TextChunk(".", (TokenLogprob(".", -0.2, -1.9),)),
+        UsageChunk(Usage(5, 3, reported=True)),
+        FinishChunk("stop", "chatcmpl-2"),
+    ]
+
+
+async def test_tool_calls_come_in_pieces() -> None:
+    assert await decoded(FIXTURES["tools"]) == [
+        ToolCallChunk(ToolCall(0, "call_a", "weather", "")),
+        ToolCallChunk(ToolCall(0, "", "", '{"city":')),
+        ToolCallChunk(ToolCall(0, "", "", '"Bern"}')),
+        FinishChunk("tool_calls", "chatcmpl-3"),
+    ]
+
+
+async def test_gemini_counts_its_thoughts_in_the_total_alone() -> None:
+    assert await decoded(FIXTURES["gemini"]) == [
+        TextChunk("Grüezi"),
+        TextChunk("!"),
+        UsageChunk(Usage(6, 35, reasoning_tokens=32, reported=True)),
+        FinishChunk("stop", "g-4"),
+    ]
+
+
+# ---------------------------------------------------------------- cuts
+@pytest.mark.parametrize(
+    ("name", "newline"),
+    [*((name, b"\n") for name in FIXTURES), ("openrouter", b"\r\n"), ("openrouter", b"\r")],
+)
+async def test_a_cut_at_any_byte_changes_nothing(name: str, newline: bytes) -> None:
+    fixture = FIXTURES[name]
+    body = fixture.replace(b"\n", newline)
+    whole = await decoded(fixture)
+    for at in range(len(body)):
+        assert await decoded(body[:at], body[at:]) == whole
+
+
+@given(st.sampled_from(list(FIXTURES.values())), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
+async def test_any_cuts_change_nothing(fixture: bytes, newline: bytes, data: st.DataObject) -> None:
+    body = fixture.replace(b"\n", newline)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=40)))
+    pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    assert await decoded(*(piece for piece in pieces if piece)) == await decoded(fixture)
+
+
+@pytest.mark.parametrize("fixture", FIXTURES.values(), ids=FIXTURES.keys())
+async def test_a_stream_without_its_last_newlines_is_whole(fixture: bytes) -> None:
+    assert await decoded(fixture.rstrip()) == await decoded(fixture)
+
+
+@pytest.mark.parametrize("fixture", FIXTURES.values(), ids=FIXTURES.keys())
+async def test_a_stream_cut_before_its_finish_is_malformed(fixture: bytes) -> None:
+    for end in range(0, fixture.index(b'finish_reason":"'), 7):
+        with pytest.raises(ProviderError) as caught:
+            await decoded(*([fixture[:end]] if end else []))
+        assert caught.value.kind is ErrorKind.MALFORMED_STREAM
+
+
+# ---------------------------------------------------------------- single events
+def test_the_end_marker_alone_ends_an_answer() -> None:
+    assert feed(an_event(content="Yes"), "[DONE]") == [TextChunk("Yes"), FinishChunk("stop", "x")]
+
+
+def test_a_finish_alone_ends_an_answer() -> None:
+    assert feed(an_event(content="Yes"), an_event("length")) == [TextChunk("Yes"), FinishChunk("length", "x")]
+
+
+def test_a_refusal_is_text_that_ends_as_filtered() -> None:
+    chunks = feed(an_event(refusal="I cannot"), an_event("stop"))
+    assert chunks == [TextChunk("I cannot"), FinishChunk("content_filter", "x")]
+
+
+def test_the_pieces_of_a_character_belong_to_the_text_that_follows() -> None:
+    half, rest = an_event(content=""), an_event(content="é")
+    half["choices"][0]["logprobs"] = {"content": [{"token": "\\xc3", "logprob": -1.0}]}
+    rest["choices"][0]["logprobs"] = {"content": [{"token": "\\xa9", "logprob": -2.0}]}
+    tokens = (TokenLogprob("\\xc3", -1.0), TokenLogprob("\\xa9", -2.0))
+    assert feed(half, rest, "[DONE]")[0] == TextChunk("é", tokens)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [{"type": "ping"}, {"object": "response.created", "response": {}}, {}, {"id": "x", "usage": None}],
+)
+def test_unknown_events_are_skipped(unknown: dict[str, Any]) -> None:
+    assert feed(unknown, an_event(content="Yes"), unknown, "[DONE]")[0] == TextChunk("Yes")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("{oops", "not JSON"),
+        ("[1]", "list"),
+        ({"object": "chat.completion.chunk"}, "chat.completion.chunk without choices"),
+        ({"object": "chat.completion", "choices": [{"message": {"content": "hi"}}]}, "chat.completion without delta"),
+        ({"object": "chat.completion.chunk", "choices": [7]}, "chat.completion.chunk"),
+        ({"object": "chat.completion.chunk", "choices": 7}, "chat.completion.chunk"),
+        (an_event(content=["hi"]), "content is a list"),
+        (an_event(tool_calls=[{"index": "first"}]), "chat.completion.chunk"),
+        (an_event(tool_calls=7), "chat.completion.chunk"),
+        ({"choices": [{"delta": {"content": "a"}, "logprobs": {"content": [{"token": "a"}]}}]}, "logprob"),
+    ],
+)
+def test_what_is_wrong_in_an_event_is_said(event: Any, said: str) -> None:
+    with pytest.raises(ProviderError, match=said) as caught:
+        feed(event)
+    assert caught.value.kind is ErrorKind.MALFORMED_STREAM
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["choices", "delta", "content", "logprobs", "tool_calls", "usage", "error", "finish_reason",
+                         "function", "index", "object", "id", "code", "details", "metadata", "token", "logprob"]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(JSON)
+def test_no_event_breaks_the_decoder(event: Any) -> None:
+    decoder = Decoder()
+    try:
+        decoder.feed(json.dumps(event))
+        decoder.finish()
+    except ProviderError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind"),
+    [
+        ({"code": 429, "message": "slow"}, ErrorKind.RATE_LIMIT),
+        ({"code": "502", "message": "bad gateway"}, ErrorKind.SERVER_ERROR),
+        ({"type": "overloaded_error", "message": "busy"}, ErrorKind.OVERLOADED),
+        ({"code": "context_length_exceeded", "message": "long"}, ErrorKind.CONTEXT_LENGTH),
+        ({"message": "something"}, ErrorKind.MALFORMED_STREAM),
+        ("something", ErrorKind.MALFORMED_STREAM),
+    ],
+)
+def test_an_error_in_mid_stream_is_classified_by_its_code(inner: Any, kind: ErrorKind) -> None:
+    with pytest.raises(ProviderError) as caught:
+        feed(an_event(content="Yes"), {"error": inner})
+    assert caught.value.kind is kind
+
+
+def test_a_finish_of_error_is_an_error() -> None:
+    with pytest.raises(ProviderError) as caught:
+        feed({"choices": [{"delta": {}, "finish_reason": "error", "error": {"code": 503, "message": "down"}}]})
+    assert caught.value.kind is ErrorKind.OVERLOADED
+
+
+def test_the_key_is_masked_wherever_a_stream_repeats_it() -> None:
+    with pytest.raises(ProviderError) as caught:
+        Decoder("sk-secret").feed('{"error": {"message": "bad key sk-secret"}}')
+    assert "sk-secret" not in str(caught.value)
