@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,9 @@ from textual import work
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import Worker, WorkerState
 
 from app import layout
 from app.actions import ACTIONS, key_name
@@ -34,6 +37,7 @@ from app.panels.status import status_line, status_lines
 from app.screens.page import Page
 from app.settings import DEFAULT_THEME, Paths, Settings
 from app.themes import SHIPPED, load_themes
+from app.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,8 +64,20 @@ class ChatTranscript(Transcript):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("transcript", prefix="app."),
+        Binding("j", "cursor_next", "Next message", show=False),
+        Binding("k", "cursor_previous", "Previous message", show=False),
+        Binding("enter", "toggle_fold", "Unfold or fold", show=False),
         Binding("i", "app.compose_prompt", "Write", show=False),
     ]
+
+
+class Home(Screen[None]):
+    """The screen of the conversation, born in its first shape: each change of it styles every widget anew."""
+
+    AUTO_FOCUS = "Composer"
+
+    def __init__(self, mode: layout.Mode) -> None:
+        super().__init__(id="_default", classes=f"-empty -{mode}")
 
 
 class Client(ScreenControls, CopyControls):
@@ -81,6 +97,7 @@ class Client(ScreenControls, CopyControls):
         self._mode = layout.Mode.FULL
         self._drawer = ""
         self._leaving = False
+        self.last_words = ""
         self._ready_to_show = False
         for theme in self._themes.themes:
             self.register_theme(theme)
@@ -88,15 +105,16 @@ class Client(ScreenControls, CopyControls):
         self.theme = wanted if wanted in self._themes.names else DEFAULT_THEME
         self._bad_theme = "" if wanted in self._themes.names else wanted
 
+    def get_default_screen(self) -> Home:
+        return Home(layout.mode(self.size.width, self.size.height))
+
     def compose(self) -> ComposeResult:
         yield Static(id="header", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="talk"):
                 yield ChatTranscript(self.conversation.load, id="transcript")
                 yield Static(id="empty", markup=False)
-                with Vertical(id="drawer"):
-                    for name, panel in _PANELS.items():
-                        yield _titled(panel(id=f"drawer-{name}"), name)
+                yield Vertical(id="drawer")
                 yield Static(id="status", markup=False)
                 yield Composer()
             with Vertical(id="rail"):
@@ -107,7 +125,6 @@ class Client(ScreenControls, CopyControls):
     def on_mount(self) -> None:
         self.conversation.screen = self.transcript
         self.composer.border_title = "ask"
-        self.composer.focus()
         self._ready_to_show = True
         self.start_turns()
         self._shape()
@@ -132,7 +149,7 @@ class Client(ScreenControls, CopyControls):
             opening = await asyncio.to_thread(_import_runtime)
             self.runtime = await opening(self.paths, self.settings_read, self.launch)
         except PointsmanError as error:
-            self.exit(error.exit_code, message=str(error))
+            self._give_up(str(error), error.exit_code)
             return
         await self.count_money()
         self.chats_ready()
@@ -145,6 +162,22 @@ class Client(ScreenControls, CopyControls):
             if checked.problem:
                 self.say(checked.problem, bad=True)
         self.show_state()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The outermost door: a fault of ours is told in a sentence, and ends the client only where it cannot go on."""
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        sentence = f"Something went wrong inside Pointsman ({type(error).__name__}: {error}). Everything is kept."
+        if event.worker.group == "runtime":
+            self._give_up(sentence, 1)
+        else:
+            self.say(sentence, bad=True)
+
+    def _give_up(self, sentence: str, code: int) -> None:
+        """Leave with a sentence for the terminal; Textual's own `message` would be markup and wrapped."""
+        self.last_words = sentence
+        self.exit(code)
 
     @property
     def theme_names(self) -> list[str]:
@@ -214,8 +247,7 @@ class Client(ScreenControls, CopyControls):
         """Which parts the terminal's size allows."""
         self._mode = layout.mode(self.size.width, self.size.height)
         home = self.screen_stack[0]
-        for mode in layout.Mode:
-            home.set_class(mode is self._mode, f"-{mode}")
+        home.update_classes({f"-{mode}": mode is self._mode for mode in layout.Mode})
         shown = layout.rail_panels(self._mode)
         rail = home.query_one("#rail")
         rail.display = bool(shown)
@@ -226,13 +258,17 @@ class Client(ScreenControls, CopyControls):
         drawer.styles.height = layout.drawer_rows(self._mode, max(3, self.size.height - 6))
         for name in _PANELS:
             home.query_one(f"#rail-{name}").display = name in shown
-            home.query_one(f"#drawer-{name}").display = name == self._drawer
+        for panel in drawer.query(Panel):
+            panel.display = panel.id == f"drawer-{self._drawer}"
 
     # Keys
 
     def action_panel(self, name: str) -> None:
         """Open a panel as a drawer, or close it; in the rail it is always there."""
         self._drawer = "" if self._drawer == name else name
+        drawer = self.screen_stack[0].query_one("#drawer")
+        if self._drawer and not drawer.query(f"#drawer-{name}"):
+            drawer.mount(_titled(_PANELS[name](id=f"drawer-{name}"), name))
         self._shape()
         self.show_state()
 
@@ -344,4 +380,6 @@ def run_client(
     """Open the client and stay until the user leaves; returns the exit code. `resume` is a chat's id or `last`."""
     client = Client(paths, settings, Launch(profile, offline, theme, resume, faults))
     code = client.run()
+    if client.last_words:
+        print(visible(client.last_words), file=sys.stderr)
     return client.return_code or code or 0

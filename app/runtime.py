@@ -7,7 +7,7 @@ import os
 import random
 from dataclasses import replace
 
-from app.panels.spend import Spending
+from app.history.conversation import new_chat_id
 from app.profiles import load_profiles
 from app.saved import save_registry
 from app.settings import Paths, Settings
@@ -19,7 +19,7 @@ from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
-from routing.ledger.spending import read_money
+from routing.ledger.spending import Money, read_money
 from routing.ledger.store import Store
 from routing.router import Router, Setup
 
@@ -86,19 +86,18 @@ class Runtime:
 
     def new_id(self) -> str:
         """An identity for a chat."""
-        return _session_id(self._clock)
+        return new_chat_id(self._clock.wall())
 
     async def taken_today(self) -> tuple[int, int]:
         """Nano-dollars of today's caps that are spent or held: real, simulated."""
         return await self.journal.taken(local_day(self._clock.wall()))
 
-    async def spending(self) -> Spending:
-        """Money of this session and of the day, of the kind that is being spent here."""
+    async def money(self, profile: str) -> tuple[Money, int | None]:
+        """What this session and the day have spent, of the kind that is spent here, and the day's cap on it."""
         simulated, today = self.sources.simulated, local_day(self._clock.wall())
         money = await self.store.read_later(lambda db: read_money(db, self.session.id, today, simulated))
-        caps = (self.router.setup.caps.of(simulated), self.router.policy(None).day_cap_nusd)
-        cap = min((one for one in caps if one is not None), default=None)
-        return Spending(money.session_nusd, money.day_nusd, cap, money.held_nusd, simulated)
+        caps = (self.router.setup.caps.of(simulated), self.router.policy(profile).day_cap_nusd)
+        return money, min((one for one in caps if one is not None), default=None)
 
     async def look_again(self, wanted: Wanted) -> None:
         """The configuration or the keys changed: find providers anew, in force from the next turn."""

@@ -112,6 +112,12 @@ class Trace:
         return (kept or list(self.attempts) or [None])[-1]  # type: ignore[list-item]
 
     @property
+    def spoken(self) -> AttemptView | None:
+        """The last attempt that said something, or else the last one: what is kept of a turn that was cut off."""
+        said = [attempt for attempt in self.attempts if attempt.characters]
+        return (said or list(self.attempts) or [None])[-1]  # type: ignore[list-item]
+
+    @property
     def spend_nusd(self) -> int:
         """Settled, of the real attempts, or of the simulated ones when all are."""
         return sum(attempt.spend_nusd or 0 for attempt in self._paid())

@@ -19,7 +19,7 @@ from routing.errors import ErrorKind, ProviderError
 from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.ledger.store import Store
-from routing.messages import Chunk, FinishChunk, Reply, Request, TextChunk, TokenLogprob, Usage, UsageChunk
+from routing.messages import Chunk, FinishChunk, Reply, Request, TextChunk, TokenLogprob, Usage, UsageChunk, ask
 from routing.policy.model import Policy, Route, Rule, Rung, Selector, Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import FREE, Model, Price, Registry
@@ -225,6 +225,10 @@ def a_policy(route: Route | None = None, *, rules: tuple[Rule, ...] = (), **fiel
     return Policy(**chosen, hash=_hash(chosen))
 
 
+HELLO = ask("Hello there, how are you today?", chat_id="c1")
+PRIVATE = ask("What does this mean?", chat_id="c1", tags=(("private", "yes"),))
+SMALL, MID, LARGE = "north/small", "north/mid", "north/large"
+MOVES = (ev.RetryScheduled, ev.Escalated, ev.FailedOver, ev.SteppedDown, ev.CapReached, ev.Degraded, ev.BreakerChanged)
 CASCADE = a_route(a_rung("small", 0.8), a_rung("mid", 0.7), a_rung("large"))
 
 
@@ -357,6 +361,13 @@ def kinds(events: Iterable[Any], *wanted: type) -> list[str]:
 
 def only(events: Iterable[Any], kind: type) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def told(events: Sequence[Any]) -> ev.TurnFinished:
+    """How the turn ended."""
+    end = events[-1]
+    assert isinstance(end, ev.TurnFinished)
+    return end
 
 
 def _hash(content: object) -> str:

@@ -12,7 +12,7 @@ from app.chat.entries import Entry, Kind, MessageView, Run
 
 if TYPE_CHECKING:
     from routing.events import Event
-    from routing.ledger.chats import DraftRow, TurnRow
+    from routing.ledger.pages import DraftSize, TurnSize
     from routing.trace import AttemptView, Fold, Trace
 
 _TRACES_KEPT = 100
@@ -56,9 +56,9 @@ class Conversation:
 
     # Opening
 
-    def open(self, turns: list[TurnRow], drafts: list[DraftRow]) -> None:
+    def open(self, turns: list[TurnSize], drafts: list[DraftSize]) -> None:
         """Show a chat of the ledger."""
-        left: dict[str, list[DraftRow]] = {}
+        left: dict[str, list[DraftSize]] = {}
         for draft in drafts:
             left.setdefault(draft.turn, []).append(draft)
         self.turns = [turn.id for turn in turns]
@@ -72,7 +72,7 @@ class Conversation:
             entries += self._answers(turn, left.get(turn.id, []))
         self._on_screen().set_entries(entries)
 
-    def _answers(self, turn: TurnRow, drafts: list[DraftRow]) -> list[Entry]:
+    def _answers(self, turn: TurnSize, drafts: list[DraftSize]) -> list[Entry]:
         """What was said to a prompt: its drafts and its reply, or the attempts of a turn that still runs here."""
         live = self._live.get(turn.id)
         if live is not None and live.trace.live:

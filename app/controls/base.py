@@ -78,3 +78,7 @@ class Base(App[int]):
     def show_state(self) -> None:
         """Bring header, panels and status lines up to date."""
         raise NotImplementedError
+
+    def branch_before(self, turn: str) -> None:
+        """Show the chat as it was before a turn, so that the next prompt begins a branch there."""
+        raise NotImplementedError

@@ -12,7 +12,7 @@ from app.chat.conversation import Past
 from app.controls.base import Base
 
 if TYPE_CHECKING:
-    from routing.ledger.chats import ChatRow
+    from routing.ledger.rows import ChatRow
 
 
 class ChatControls(Base):
@@ -23,13 +23,13 @@ class ChatControls(Base):
     def chats_ready(self) -> None:
         """The runtime is open: past turns can be read, earlier prompts brought back."""
         assert self.runtime is not None
-        from routing.ledger import chats
+        from routing.ledger import pages
 
         store, journal = self.runtime.store, self.runtime.journal
         self.conversation.past = Past(
-            texts=lambda turn: store.read(lambda db: chats.texts_of(db, turn)),
+            texts=lambda turn: pages.texts_of(store, turn),
             events=lambda turn: journal.events(turn, deltas=False),
-            attempt_text=lambda attempt: store.read(lambda db: chats.attempt_text(db, attempt)),
+            attempt_text=lambda attempt: pages.attempt_text(store, attempt),
         )
         self._recall()
         if self.launch.resume is not None:
@@ -37,25 +37,29 @@ class ChatControls(Base):
 
     @work(group="recall", exit_on_error=False)
     async def _recall(self) -> None:
-        from routing.ledger.chats import earlier_prompts
+        from routing.ledger.pages import earlier_prompts
 
         assert self.runtime is not None
-        self.composer.remember(await self.runtime.store.read_later(earlier_prompts))
+        self.composer.remember(await asyncio.to_thread(earlier_prompts, self.runtime.store))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def open_chat(self, key: str | None, turn: str | None = None) -> None:
         """Show a chat by its id or the beginning of it, None for the last; and `turn`, if it is on its branch."""
-        from routing.ledger import chats
+        from routing.ledger import chats, pages
 
         if self.runtime is None:
             return
         store = self.runtime.store
-        chat = await store.read_later(lambda db: chats.find_chat(db, key))
+        chat = (
+            await asyncio.to_thread(chats.find_chat, store, key)
+            if key
+            else await asyncio.to_thread(chats.last_chat, store)
+        )
         if chat is None:
-            self.say(f"There is no chat {key!r}: F-keys and /chats list them." if key else "There is no chat yet.")
+            self.say(f"There is no chat {key!r}: /chats lists them." if key else "There is no chat yet.")
             return
-        turns = await store.read_later(lambda db: chats.turns_of(db, chat.id))
-        drafts = await store.read_later(lambda db: chats.drafts_of(db, chat.id))
+        turns = await asyncio.to_thread(pages.turn_sizes, store, chat.id)
+        drafts = await asyncio.to_thread(pages.draft_sizes, store, chat.id)
         self._keep_unsent()
         self.chat_id, self.chat_title = chat.id, chat.title
         self.conversation.open(chats.branch(turns, turn), drafts)
@@ -77,8 +81,7 @@ class ChatControls(Base):
         from routing.ledger.chats import keep_draft
 
         if self.runtime is not None and self.chat_id is not None:
-            chat, text = self.chat_id, self.unsent
-            self.runtime.store.write_soon(lambda db: keep_draft(db, chat, text))
+            keep_draft(self.runtime.store, self.chat_id, self.unsent)
 
     def action_new_chat(self) -> None:
         self._keep_unsent()
@@ -94,7 +97,7 @@ class ChatControls(Base):
 
         if self.runtime is None:
             return
-        rows: list[ChatRow] = await self.runtime.store.read_later(list_chats)
+        rows: list[ChatRow] = await asyncio.to_thread(list_chats, self.runtime.store)
         chosen = await self.push_screen_wait(ChatsScreen(rows, self.chat_id))
         if chosen is None:
             return
@@ -118,7 +121,7 @@ class ChatControls(Base):
             return
         chat, self.chat_title = self.chat_id, " ".join(title.split())[:120]
         named = self.chat_title
-        self.runtime.store.write_soon(lambda db: rename_chat(db, chat, named))
+        self.run_worker(asyncio.to_thread(rename_chat, self.runtime.store, chat, named), group="rename")
         self.show_state()
 
     @work(group="chats", exit_on_error=False)
@@ -130,8 +133,7 @@ class ChatControls(Base):
         from routing.ledger.chats import delete_chat
 
         assert self.runtime is not None
-        now = self.runtime.now()
-        await self.runtime.store.write(lambda db: delete_chat(db, chat, now))
+        await asyncio.to_thread(delete_chat, self.runtime.store, chat, self.runtime.now())
         self._deleted = chat
         if chat == self.chat_id:
             self.action_new_chat()
@@ -139,13 +141,13 @@ class ChatControls(Base):
 
     @work(group="chats", exit_on_error=False)
     async def action_undo_delete(self) -> None:
-        from routing.ledger.chats import delete_chat
+        from routing.ledger.chats import undelete_chat
 
         if self._deleted is None or self.runtime is None:
             self.say("Nothing was deleted in this session.")
             return
         chat, self._deleted = self._deleted, None
-        await self.runtime.store.write(lambda db: delete_chat(db, chat, None))
+        await asyncio.to_thread(undelete_chat, self.runtime.store, chat)
         self.open_chat(chat)
 
     @work(group="chats", exit_on_error=False)
@@ -156,7 +158,7 @@ class ChatControls(Base):
 
         if self.runtime is None:
             return
-        found = await self.runtime.store.read_later(lambda db: search(db, words)) if words.strip() else []
+        found = await asyncio.to_thread(search, self.runtime.store, words)
         if not found:
             self.say(f"Nothing is found for {words!r}." if words.strip() else "What to search for: /search WORDS")
             return
@@ -168,15 +170,18 @@ class ChatControls(Base):
     async def export_chat(self, name: str) -> None:
         """Write the whole chat to a file: Markdown, or JSON when its name ends so."""
         from app.history.export import export_chat
+        from routing.ledger.chats import find_chat
 
         if self.chat_id is None or self.runtime is None:
             self.say("This chat is empty: there is nothing to export.")
             return
         path = _file(name or f"{self.chat_id}.md")
-        kind = "json" if path.suffix == ".json" else "md"
-        chat = self.chat_id
+        store = self.runtime.store
+        chat = await asyncio.to_thread(find_chat, store, self.chat_id)
+        if chat is None:
+            return
         try:
-            text = await self.runtime.store.read_later(lambda db: export_chat(db, chat, kind))
+            text = await asyncio.to_thread(export_chat, store, chat, "json" if path.suffix == ".json" else "md")
             await asyncio.to_thread(path.write_text, text, encoding="utf-8")
         except OSError as error:
             self.say(f"{path} could not be written: {error.strerror or error}.", bad=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -12,14 +13,18 @@ from app.controls.turns import TurnControls
 from app.screens.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.app import SystemCommand
     from textual.screen import Screen
 
+    from routing.ledger.rows import SessionRow
+
 
 class ScreenControls(TurnControls, ChatControls):
     """Everything that opens, and the words that open it."""
+
+    _sessions: list[SessionRow] = []
 
     def run_command(self, line: str) -> None:
         """`/word argument`, from the composer."""
@@ -29,7 +34,7 @@ class ScreenControls(TurnControls, ChatControls):
             self.say(f"There is no command /{word}: F1 lists them all.", bad=True)
             return
         argument = argument.strip()
-        taking = {
+        taking: dict[str, Callable[[str], object]] = {
             "profiles": self.switch_profile,
             "faults": self.break_provider,
             "search": self.search_chats,
@@ -39,9 +44,10 @@ class ScreenControls(TurnControls, ChatControls):
             "model": self.pin_model,
             "tag": self.tag_prompts,
             "theme": self.choose_theme,
-        }.get(action.name)
-        if taking is not None and (argument or action.name not in ("profiles", "faults", "theme", "model")):
-            taking(argument)
+        }
+        take = taking.get(action.name)
+        if take is not None and (argument or action.name not in ("profiles", "faults", "theme", "model")):
+            take(argument)
         elif action.name == "escape":
             self.action_stop()
         else:
@@ -83,9 +89,28 @@ class ScreenControls(TurnControls, ChatControls):
     @work(group="screens", exit_on_error=False)
     async def action_summary(self) -> None:
         from app.screens.summary import SummaryScreen
+        from routing.reports.session import list_sessions, summarise_session
 
-        if self.runtime is not None:
-            await self.push_screen_wait(SummaryScreen(self.runtime.store, self.runtime.session.id))
+        if self.runtime is None:
+            return
+        store, current = self.runtime.store, self.runtime.session.id
+        self._sessions = await asyncio.to_thread(list_sessions, store)
+        summary = await asyncio.to_thread(summarise_session, store, current)
+        self.push_screen(SummaryScreen(summary, self._sessions))
+
+    @work(group="screens", exit_on_error=False)
+    async def action_summary_step(self, by: int) -> None:
+        """Show an older (1) or newer (-1) session."""
+        from app.screens.summary import SummaryScreen
+        from routing.reports.session import summarise_session
+
+        page = self.screen
+        if self.runtime is None or not isinstance(page, SummaryScreen):
+            return
+        ids = [session.id for session in self._sessions]
+        at = (ids.index(page.session) if page.session in ids else -1) + by
+        if 0 <= at < len(ids):
+            page.show(await asyncio.to_thread(summarise_session, self.runtime.store, ids[at]))
 
     # Profiles, models, tags
 

@@ -11,6 +11,7 @@ from textual import work
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
 from app.controls.base import Base
+from app.panels.spend import Spending
 
 if TYPE_CHECKING:
     from routing.execution.turn import Turn
@@ -159,7 +160,9 @@ class TurnControls(Base):
     async def count_money(self) -> None:
         """Read what the session and the day have spent."""
         assert self.runtime is not None
-        self.spending = await self.runtime.spending()
+        money, cap = await self.runtime.money(self.profile)
+        simulated = self.runtime.sources.simulated
+        self.spending = Spending(money.session_nusd, money.day_nusd, cap, money.held_nusd, simulated)
 
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
@@ -192,9 +195,6 @@ class TurnControls(Base):
             self.branch_before(turn)
             self.composer.write(prompt)
             self.composer.focus()
-
-    def branch_before(self, turn: str) -> None:
-        raise NotImplementedError
 
     # What moves on its own
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from routing.ledger.chats import attempts_of, branch, turns_of
 from routing.ledger.rows import AttemptRow, ChatRow, TurnRow
+from routing.ledger.store import Store
 from routing.money import format_usd
 
 Calls = Mapping[str, Sequence[AttemptRow]]
 """The calls of each turn, by its id."""
+
+
+def export_chat(store: Store, chat: ChatRow, kind: str) -> str:
+    """The branch of the chat that was used last, as `md` or `json`."""
+    turns = branch(turns_of(store, chat.id))
+    calls = {turn.id: attempts_of(store, turn.id) for turn in turns}
+    if kind == "json":
+        return json.dumps(as_document(chat, turns, calls), indent=2, ensure_ascii=False) + "\n"
+    return as_markdown(chat, turns, calls)
 
 
 def as_markdown(chat: ChatRow, turns: Sequence[TurnRow], calls: Calls) -> str:

@@ -14,7 +14,8 @@ from routing.money import format_usd
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from routing.ledger.chats import ChatRow, Found
+    from routing.ledger.chats import Hit
+    from routing.ledger.rows import ChatRow
 
 Chosen = tuple[Literal["open", "rename", "delete"], str]
 
@@ -46,15 +47,15 @@ class ChatsScreen(Picker[Chosen]):
             self.dismiss(("delete", self.chosen[1]))
 
 
-class FoundScreen(Picker["Found"]):
+class FoundScreen(Picker["Hit"]):
     """Ends with the turn to open."""
 
-    def __init__(self, found: list[Found]) -> None:
+    def __init__(self, found: list[Hit]) -> None:
         choices = [
             Choice(
                 one,
-                (line(one.piece), line((f"  {one.title} · {_day(one.started_s)}", "muted"))),
-                f"{one.piece} {one.title}",
+                (line(one.snippet), line((f"  {one.title} · {_day(one.started_s)}", "muted"))),
+                f"{one.snippet} {one.title}",
             )
             for one in found
         ]

@@ -64,9 +64,8 @@ async def carry_out(context: TurnContext) -> None:
 
 async def stopped(recorder: Recorder, world: World) -> None:
     """Tell that the turn was cancelled, and keep the last text that came."""
-    attempts = recorder.trace.attempts
-    last = next((one.id for one in reversed(attempts) if one.characters), attempts[-1].id if attempts else None)
-    _tell(recorder, world, "cancelled", last, recorder.text(last) if last else "")
+    last = recorder.trace.spoken
+    _tell(recorder, world, "cancelled", last.id if last else None, recorder.text(last.id) if last else "")
     await recorder.commit()
 
 

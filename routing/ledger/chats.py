@@ -5,12 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from routing.ledger.rows import AttemptRow, ChatRow, TurnRow, build, columns
 from routing.ledger.store import Store
 
+_SPEND = """(SELECT COALESCE(SUM(attempt.spend_nusd), 0) FROM turn JOIN attempt ON attempt.turn = turn.id
+    WHERE turn.chat = chat.id AND attempt.simulated = {simulated})"""
 _CHAT = f"""
-    SELECT {columns(ChatRow, "chat")}, (SELECT COUNT(*) FROM turn WHERE turn.chat = chat.id) AS turns FROM chat
+    SELECT {columns(ChatRow, "chat")}, (SELECT COUNT(*) FROM turn WHERE turn.chat = chat.id) AS turns,
+        {_SPEND.format(simulated=0)} AS spend_nusd, {_SPEND.format(simulated=1)} AS simulated_nusd
+    FROM chat
 """
 _TURN = f"SELECT {columns(TurnRow, 'turn')} FROM turn"
 _SNIPPET_WORDS = 16
@@ -95,10 +100,23 @@ def turns_of(store: Store, chat: str) -> list[TurnRow]:
     )
 
 
-def branch(turns: Sequence[TurnRow], leaf: str | None = None) -> list[TurnRow]:
+class Branching(Protocol):
+    """A turn that knows which one it follows."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def parent(self) -> str | None: ...
+
+
+B = TypeVar("B", bound=Branching)
+
+
+def branch(turns: Sequence[B], leaf: str | None = None) -> list[B]:
     """The path that leads to `leaf` (None: to the newest turn), oldest first."""
     by_id = {turn.id: turn for turn in turns}
-    path: list[TurnRow] = []
+    path: list[B] = []
     at = by_id.get(leaf) if leaf is not None else (turns[-1] if turns else None)
     while at is not None:
         path.append(by_id.pop(at.id))

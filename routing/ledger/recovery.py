@@ -65,6 +65,8 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
                     usage=Usage(),
                 )
             )
+    for event in ending:
+        folding.feed(event)
     ending.append(_finished(folding, stamp()))
     return ending
 
@@ -87,13 +89,8 @@ def _interrupted(attempt: AttemptView, stamp: dict[str, object]) -> ev.AttemptFa
 
 def _finished(folding: Fold, stamp: dict[str, object]) -> ev.TurnFinished:
     trace = folding.trace
-    last = trace.attempts[-1] if trace.attempts else None
-    simulated = trace.simulated
-    spent = sum(
-        attempt.reserved_nusd if attempt.spend_nusd is None else attempt.spend_nusd
-        for attempt in trace.attempts
-        if attempt.simulated == simulated
-    )
+    last = trace.spoken
+    firsts = [attempt.first_token_s for attempt in trace.attempts if attempt.first_token_s is not None]
     return ev.TurnFinished(
         **stamp,  # type: ignore[arg-type]
         status="cancelled",
@@ -103,13 +100,13 @@ def _finished(folding: Fold, stamp: dict[str, object]) -> ev.TurnFinished:
         tier=last.tier if last else None,
         confidence=None,
         below_floor=False,
-        path=tuple(f"{attempt.model} interrupted" for attempt in trace.attempts[-1:]),
+        path=tuple(f"{one.model} {'superseded' if one.outcome == 'live' else one.outcome}" for one in trace.attempts),
         latency_s=trace.at_s,
-        first_token_s=last.first_token_s if last else None,
-        spend_nusd=spent,
-        simulated_spend_nusd=spent if simulated else 0,
+        first_token_s=min(firsts, default=None),
+        spend_nusd=trace.spend_nusd,
+        simulated_spend_nusd=sum(one.spend_nusd or 0 for one in trace.attempts if one.simulated),
         baseline_nusd=0,
-        simulated=simulated,
+        simulated=trace.simulated,
         sentence=INTERRUPTED,
         reply=folding.text(last.id) if last else "",
     )

@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class ChatRow:
-    """A chat; times are Unix seconds, `turns` counts those of every branch."""
+    """A chat; times are Unix seconds, `turns` counts those of every branch, spend is what they cost."""
 
     id: str
     title: str
@@ -20,6 +20,8 @@ class ChatRow:
     deleted_s: float | None
     draft: str
     turns: int
+    spend_nusd: int
+    simulated_nusd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,12 @@ class SessionRow:
     turns: int
 
 
+COUNTED = {("chat", "turns"), ("chat", "spend_nusd"), ("chat", "simulated_nusd"), ("session", "turns")}
+
+
 def columns(kind: type, table: str) -> str:
-    """The columns of a row type, for a SELECT; `turns` is counted by the query itself."""
-    return ", ".join(f"{table}.{field.name}" for field in fields(kind) if field.name != "turns")
+    """The columns of a row type, for a SELECT; what is `COUNTED` the query itself adds."""
+    return ", ".join(f"{table}.{field.name}" for field in fields(kind) if (table, field.name) not in COUNTED)
 
 
 def build(kind: type[R], row: sqlite3.Row) -> R:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from app.chat import markdown
 from app.chat.blocks import SLICE, Blocks
 from app.chat.lines import Pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WIDTH = 34
 PIECES = (
@@ -31,7 +35,36 @@ PIECES = (
 )  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
+EXAMPLES = (
+    "- x\n- a | b\n--- | ---\n",
+    "1. a\n\n\n2. b\n3. c\n",
+    "[a]\n\n[a]: /u\n\nx\n\n[a]: /v\n",
+    "p [b]\n\nq\n\n[b]:\n/late\n'title'\n",
+    "| a | b |\n|---|---|\n| x | **y\n| x | **y** |\n\nafter\n",
+    "| a | b |\n|---|---|\n| x | y |\n- item\n",
+    "| a | b |\n|---|---|\n| long cell of words | z |\n> quote\n",
+    "- a\n\n  b\n- c\n",
+    "-  - nested\n  - nested\n",
+    "- a\n- b\n\n- c\n\n  d\n",
+    "- a\n\npara\n- b\n",
+    "```\n\n  x\n```\nafter\n",
+    "````py\n```\n````\nafter\n",
+    "\n\n\n```py\nx\n",
+    "a\r\nb\r\r\n\rc",
+    "[a]: /u\n\npara\n\nsee [a]\n\nand [a]\n",
+    "- a\n\n  b\n- c\n\n    d\n",
+    "- a\n\n\n  after\n",
+    "1. a\n\n   ```py\n   x\n\n   y\n   ```\n2. b\n",
+)
+"""Texts in which a mistake was easy to make: each test runs them beside what it draws."""
+
 Picture = list[tuple[str, list[Pieces]]]
+
+
+def with_examples(test: Callable[..., None]) -> Callable[..., None]:
+    for text in EXAMPLES:
+        test = example(text)(test)
+    return test
 
 
 def picture(blocks: Blocks, *, colours: bool = False) -> Picture:
@@ -78,21 +111,7 @@ def ended(text: str) -> Blocks:
 
 @settings(max_examples=150, deadline=None)
 @given(texts)
-@example("- x\n- a | b\n--- | ---\n")
-@example("1. a\n\n\n2. b\n3. c\n")
-@example("[a]\n\n[a]: /u\n\nx\n\n[a]: /v\n")
-@example("p [b]\n\nq\n\n[b]:\n/late\n'title'\n")
-@example("| a | b |\n|---|---|\n| x | **y\n| x | **y** |\n\nafter\n")
-@example("| a | b |\n|---|---|\n| x | y |\n- item\n")
-@example("| a | b |\n|---|---|\n| long cell of words | z |\n> quote\n")
-@example("- a\n\n  b\n- c\n")
-@example("-  - nested\n  - nested\n")
-@example("- a\n- b\n\n- c\n\n  d\n")
-@example("- a\n\npara\n- b\n")
-@example("```\n\n  x\n```\nafter\n")
-@example("````py\n```\n````\nafter\n")
-@example("\n\n\n```py\nx\n")
-@example("a\r\nb\r\r\n\rc")
+@with_examples
 def test_after_every_character_the_picture_is_that_of_a_fresh_parse(text: str) -> None:
     blocks = Blocks()
     for end, character in enumerate(text, 1):
@@ -118,6 +137,7 @@ def test_any_cuts_show_what_one_feed_shows(text: str, data: st.DataObject) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(texts)
+@with_examples
 def test_one_feed_gives_the_text_of_a_whole_parse(text: str) -> None:
     blocks = ended(text)
     source = re.sub("[\x00\x1b]", "\ufffd", re.sub("\r\n?", "\n", text))
@@ -154,6 +174,14 @@ def test_an_end_said_twice_is_one_end() -> None:
         blocks.finish()
         blocks.look()
     assert picture(blocks) == picture(ended("- a\n- b"))
+
+
+def test_an_open_fence_behind_blank_lines_grows_in_place() -> None:
+    blocks = fresh("para\n\n\n```py\nx\n")
+    block = blocks.open[0]
+    blocks.feed("y\n")
+    blocks.look()
+    assert blocks.open == [block]
 
 
 def test_closed_blocks_stay_the_same_objects() -> None:

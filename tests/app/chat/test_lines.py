@@ -11,7 +11,8 @@ from app.chat import cells, markdown
 from app.chat.highlight import Lexing, OpenCode
 from app.chat.lines import Flow, Line, Mark
 
-words = st.text(st.sampled_from("ab cé 日本👩\u200d\u0301️-"), max_size=60)
+CLUSTERS = ("a", "b", "-", " ", "é", "e\u0301", "日", "本", "👩", "👩\u200d👩\u200d👧", "☁\ufe0f")
+words = st.lists(st.sampled_from(CLUSTERS), max_size=60).map("".join)
 marks = st.lists(st.sampled_from([("▎ ", "quote", False), ("• ", "bullet", True), ("  ", "", True)]), max_size=4).map(
     tuple
 )

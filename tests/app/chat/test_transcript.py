@@ -255,6 +255,25 @@ async def test_resizing_keeps_the_top_line_and_comes_back() -> None:
         assert reader.view.visible_text() == before
 
 
+async def test_a_place_within_a_paragraph_is_kept_over_many_widths() -> None:
+    words = " ".join(f"word{n}" for n in range(2000))
+    async with reading(FakeChat(["", words]), (70, 20)) as reader:
+        await reader.pilot.press("pageup", "pageup", "up", "up", "up")
+        await reader.settle()
+        before = reader.view.visible_text()
+        for width in (41, 63, 37, 52, 29, 70):
+            await reader.pilot.resize_terminal(width, 20)
+            await reader.settle()
+        assert reader.view.visible_text() == before
+
+
+async def test_no_word_is_lost_at_the_edge() -> None:
+    words = " ".join(f"w{n}" for n in range(150))
+    async with reading(FakeChat(["", words]), (40, 40)) as reader:
+        shown = reader.view.visible_text().replace("▎", "")
+        assert shown[shown.index("w0") :].split() == words.split()
+
+
 async def test_the_view_does_not_move_when_a_message_above_comes_or_goes() -> None:
     chat = long_chat()
     async with reading(chat) as reader:

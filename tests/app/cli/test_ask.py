@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.app.cli.conftest import PROGRAM, Shell
 
+ODD = "\u202eright to left\u202c \U0001f469\u200d\U0001f680 漢字 [/]"
 SUM = "What is 18 % of 2,350?"
 CLIMBS = "Summarise in one sentence: The yard opened in 1904. It had four tracks. Two were lifted in 1961."
 
@@ -59,12 +61,10 @@ def test_a_pipe_gets_the_final_reply_alone(shell: Shell) -> None:
         (("ask", "How many lines are these?"), b"one\ntwo\n", "How many lines are these?\n\none\ntwo\n"),
         (("ask", "What is 2+3?"), b" \n", "What is 2+3?"),
         (("ask", "-"), b"bytes \xff\xfe that are no text \x00 and a zero", "bytes �� that are no text \0 and a zero"),
-        (("ask", "-"), "‮right to left‬ 👩‍🚀 漢字 [/]".encode(), "‮right to left‬ 👩‍🚀 漢字 [/]"),
+        (("ask", "-"), ODD.encode(), ODD),
     ],
 )
-def test_what_is_piped_in_belongs_to_the_prompt(
-    shell: Shell, words: tuple[str, ...], stdin: bytes, sent: str
-) -> None:
+def test_what_is_piped_in_belongs_to_the_prompt(shell: Shell, words: tuple[str, ...], stdin: bytes, sent: str) -> None:
     started, *_, end = shell.run(*words, "--json", stdin=stdin, code=None).events
     assert "\n\n".join(part["text"] for part in started["request"]["content"]) == sent
     assert end["type"] == "TurnFinished"

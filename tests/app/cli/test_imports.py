@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.app.cli.conftest import ROOT, Shell
 
 _PROBE = """
@@ -27,7 +28,7 @@ pointsman.main()
         (("explain", "hello"), ("textual", "rich", "httpx", "genai_prices")),
         (("report", "spend"), ("textual", "rich", "httpx")),
         (("history", "list"), ("textual", "rich", "httpx")),
-        (("ask", "hello"), ("textual", "rich", "genai_prices")),
+        (("ask", "hello"), ("textual", "genai_prices")),
     ],
     ids=lambda value: " ".join(value) if "textual" not in value else "",
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app.cli.main import NO_TERMINAL, cli
 from click.testing import CliRunner, Result
+
+from app.cli.main import NO_TERMINAL, cli
 from tests.app.cli.conftest import Shell
 
 COMMANDS = ("ask", "explain", "models", "demo", "report", "history", "simulate", "check")

@@ -97,8 +97,8 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     check("retention", model.local or require.retention is None or model.retention == "none")
     check("gone", model.id not in snapshot.health.gone)
     check("breaker", model.provider not in {closed.provider for closed in snapshot.health.closed})
-    credits = [budget.request_credit_nusd, *([] if route.credit_nusd is None else [route.credit_nusd])]
-    check("request_credit", all(worst <= credit for credit in credits))
+    amounts = [budget.request_credit_nusd, *([] if route.credit_nusd is None else [route.credit_nusd])]
+    check("request_credit", all(worst <= credit for credit in amounts))
     left = budget.simulated_day_left_nusd if model.simulated else budget.day_left_nusd
     check("day_cap", left is None or worst <= left)
     own_s = route.timeouts.total_s if features.latency == "batch" else 0.0

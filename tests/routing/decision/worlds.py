@@ -1,4 +1,4 @@
-"""Generated policies, registries and snapshots: small pools of values, so that ties, globs and exact fits are common."""
+"""Generated policies, registries and snapshots out of small pools, so that ties, globs and exact fits are common."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ async def test_stopped_at_every_point(shared: Store, name: str) -> None:
 async def test_stopped_before_its_first_step(shared: Store) -> None:
     line = a_new_line(shared, "answered")
     events = await run_to_its_end(line, Points(line, {0}))
-    assert [event.type for event in events][0] == "TurnStarted"
+    assert events[0].type == "TurnStarted"
     assert (events[-1].status, events[-1].attempt, events[-1].spend_nusd) == ("cancelled", None, 0)
     assert line.calls("north") == []
 

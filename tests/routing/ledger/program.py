@@ -1,7 +1,7 @@
 """A program on the ledger, to be run as a process of its own and killed.
 
-    python -m tests.routing.ledger.program stream FOLDER      escalates, then streams without end; a line for each delta
-    python -m tests.routing.ledger.program turns FOLDER NAME N CALLS    N turns under a cap that fits CALLS of them
+python -m tests.routing.ledger.program stream FOLDER      escalates, then streams without end; a line for each delta
+python -m tests.routing.ledger.program turns FOLDER NAME N CALLS    N turns under a cap that fits CALLS of them
 """
 
 from __future__ import annotations

@@ -68,18 +68,18 @@ def check_mended(folder: Path, words: int) -> str:
         store.close()
 
 
-@pytest.mark.parametrize("events", [5, 8, 18, 700])
+@pytest.mark.parametrize("events", [5, 8, 18, 450])
 def test_a_killed_stream_is_mended_at_the_next_start(tmp_path: Path, events: int) -> None:
     words = kill_after(tmp_path, events)
     said = check_mended(tmp_path, words)
-    if events == 700:
-        assert said, "most of what came in half a second is there"
+    if events == 450:
+        assert said, "most of what came in that time is there"
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20))
 def test_killed_at_any_moment(tmp_path: Path, seed: int) -> None:
-    check_mended(tmp_path, kill_after(tmp_path, random.Random(seed).randint(0, 900)))
+    check_mended(tmp_path, kill_after(tmp_path, random.Random(seed).randint(0, 600)))
 
 
 def test_a_program_that_still_runs_is_left_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Money in the ledger: whatever is reserved, settled, cancelled or killed, and by however many programs, the cap holds."""
+"""Money in the ledger: whatever is reserved, settled or killed, and by however many programs, the cap holds."""
 
 from __future__ import annotations
 
@@ -204,9 +204,7 @@ class Money(RuleBasedStateMachine):
                 assert spent + held <= self.cap
                 assert (spent, held) == self.of_day(day, simulated)
             rows = program.store.read(lambda db: db.execute("SELECT id, spend_nusd FROM attempt").fetchall())
-            assert {row["id"]: row["spend_nusd"] for row in rows} == {
-                one.id: one.spent for one in self.books.values()
-            }
+            assert {row["id"]: row["spend_nusd"] for row in rows} == {one.id: one.spent for one in self.books.values()}
 
     def teardown(self) -> None:
         if not hasattr(self, "programs"):

@@ -34,7 +34,7 @@ def version(path: Path) -> int:
 
 
 def add_chat(store: Store, name: str) -> None:
-    store.write_now(lambda db: db.execute("INSERT INTO chat (id, title, created_s, updated_s) VALUES (?, '', 0, 0)", (name,)))
+    store.write_now(lambda db: add(db, name))
 
 
 def chats(path: Path) -> list[str]:

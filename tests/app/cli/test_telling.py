@@ -1,0 +1,107 @@
+"""Commands that look: history, reports, models, check, and the simulator as a server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import urllib.request
+
+import pytest
+
+from app.cli.tables import Table, as_markdown, as_text
+from tests.app.cli.conftest import Shell
+
+
+@pytest.fixture
+def used(shell: Shell) -> Shell:
+    """A ledger with two chats of three turns."""
+    shell.run("ask", "Sort these: pear, fig, apple", "--chat", "fruit")
+    shell.run("ask", "Now in reverse order", "--chat", "fruit", code=None)
+    shell.run("ask", "What is 2+3?", "--chat", "sums")
+    return shell
+
+
+def test_history(used: Shell) -> None:
+    listed = used.run("history", "list", "--json").document["chats"]
+    assert [(chat["id"], chat["turns"]) for chat in listed] == [("sums", 1), ("fruit", 2)]
+    assert "Sort these: pear" in used.run("history", "list").out
+    hits = used.run("history", "search", "PEAR", "--json").document["hits"]
+    assert {hit["chat"] for hit in hits} == {"fruit"}
+    assert used.run("history", "search", "no such words").err == "Nothing was found.\n"
+    exported = used.run("history", "export", "fruit").out
+    assert exported.startswith("# Sort these: pear, fig, apple\n")
+    assert exported.count("## You") == 2
+    assert used.run("history", "export", "fru", "--json").document["turns"][0]["attempts"]
+    assert "> What is 2+3?" in used.run("history", "show").out
+    assert "Deleted “Sort these" in used.run("history", "delete", "fruit").err
+    assert [chat["id"] for chat in used.run("history", "list", "--json").document["chats"]] == ["sums"]
+    assert used.run("history", "search", "pear", "--json").document["hits"] == []
+
+
+def test_spend_is_the_sum_of_what_the_turns_told(shell: Shell) -> None:
+    ends = [shell.run("ask", f"What is {n}+3?", "--json").events[-1] for n in range(3)]
+    report = shell.run("report", "spend", "--since", "7d", "--json").document
+    assert report["simulated_total_nusd"] == sum(end["simulated_spend_nusd"] for end in ends)
+    assert (report["total_nusd"], report["held_nusd"]) == (0, 0)
+    for kind in ("day", "model", "tier", "purpose"):
+        assert sum(one["spend_nusd"] for one in report[f"by_{kind}"]) == report["simulated_total_nusd"]
+    rows = list(csv.DictReader(shell.run("report", "spend", "--csv").out.splitlines()))
+    assert sum(int(row["spend_nusd"]) for row in rows if row["by"] == "model") == report["simulated_total_nusd"]
+    assert "## By model" in shell.run("report", "spend", "--md").out
+
+
+def test_sessions(used: Shell) -> None:
+    sessions = used.run("report", "session", "--list", "--json").document["sessions"]
+    assert [(one["program"], one["turns"]) for one in sessions] == [("ask", 1)] * 3
+    summary = used.run("report", "session", sessions[-1]["id"], "--json").document
+    assert (summary["turns"], summary["answered"]) == (1, 1)
+    assert summary["simulated"]["baseline_nusd"] >= summary["simulated"]["spend_nusd"] >= 0
+    assert used.run("report", "session", "last").out.startswith(f"Session {sessions[0]['id']}")
+
+
+def test_a_fresh_machine_has_nothing_to_tell(bare: Shell) -> None:
+    assert bare.run("report", "session").err.startswith("Nothing was asked yet")
+    assert bare.run("history", "list").err == "There is no chat yet.\n"
+    assert bare.run("report", "spend", "--json").document["total_nusd"] == 0
+
+
+def test_models(shell: Shell) -> None:
+    document = shell.run("models", "--json").document
+    assert {model["tier"] for model in document["models"]} == {"small", "mid", "large"}
+    assert all(provider["ok"] for provider in document["providers"])
+    assert "sim-south/handcar" in shell.run("models").out
+
+
+def test_check_says_where_a_key_goes(bare: Shell) -> None:
+    done = bare.run("check", code=None)
+    assert "OPENAI_API_KEY" in done.out
+    assert str(bare.config.parent / "keys.env") in done.out
+
+
+def test_check_fails_when_a_configured_provider_does(bare: Shell) -> None:
+    bare.write_config("providers: {nobody: {base_url: 'http://127.0.0.1:9/v1'}}\n")
+    done = bare.run("check", "--json", code=1)
+    (provider,) = done.document["providers"]
+    assert (provider["name"], provider["ok"]) == ("nobody", False)
+    assert done.err.startswith("1 of 1 providers cannot be used: Cannot reach 127.0.0.1:9")
+
+
+def test_simulate_serves_until_it_is_stopped(bare: Shell) -> None:
+    program = bare.start("simulate", "--speed", "0", "--fault", "sim-north:429:1")
+    assert program.stdout is not None
+    name, url = program.stdout.readline().split()
+    with urllib.request.urlopen(f"{url}/models", timeout=10) as answer:
+        assert {model["id"] for model in json.load(answer)["data"]} >= {"shunter"}
+    introduction = "".join(iter(program.stdout.readline, "Ctrl-C stops.\n"))
+    program.send_signal(signal.SIGINT)
+    rest, err = program.communicate(timeout=30)
+    assert name == "sim-north"
+    assert f"sim-north: {{base_url: {url}}}" in introduction
+    assert (program.returncode, rest, err) == (130, "", "")
+
+
+def test_a_table_keeps_wide_and_marked_up_cells_in_their_columns() -> None:
+    table = Table(("title", "turns"), [("漢字", "3"), ("a|b", "12")])
+    assert as_text(table).splitlines() == ["title  turns", "漢字       3", "a|b       12"]
+    assert as_markdown(table).splitlines()[-1] == "| a\\|b | 12 |"

@@ -1,0 +1,185 @@
+"""Turns on screen: stopped, climbed, replayed, looked back on, asked again, copied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.controls import copying
+from app.controls.base import Launch
+from routing.trace import fold
+from tests.app.driving import PANELS, Driver, driven
+
+CHEAP, CLIMBING = "What is 2+3?", "2"
+
+
+async def test_esc_stops_and_what_came_is_kept_and_settled(tmp_path: Path) -> None:
+    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:stall",))) as driver:
+        await driver.send("Compare breadth-first and depth-first search.")
+        await driver.until(lambda: driver.app.conversation.turns and spoken(driver))
+        await driver.press("escape")
+        await driver.settle()
+        turn = driver.app.conversation.turns[0]
+        finished = driver.app.conversation.trace(turn).finished
+        assert finished is not None
+        assert (finished.status, finished.reply) == ("cancelled", spoken(driver))
+        assert spoken(driver).split()[0] in driver.rows
+        assert finished.sentence.split()[0] in driver.rows
+        assert unsettled(driver) == []
+        assert driver.app.spending is not None
+        assert driver.app.spending.held_nusd == 0
+
+
+async def test_esc_takes_back_prompts_that_wait(tmp_path: Path) -> None:
+    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:stall",))) as driver:
+        await driver.send("Compare breadth-first and depth-first search.")
+        await driver.until(lambda: driver.app.running is not None)
+        await driver.send("What is 4+5?")
+        await driver.press("escape")
+        await driver.settle()
+        assert len(driver.app.conversation.turns) == 1
+        await driver.press("up")
+        assert driver.app.composer.text == "What is 4+5?"
+
+
+async def test_typing_goes_on_while_an_answer_streams(tmp_path: Path) -> None:
+    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:stall",))) as driver:
+        await driver.send("Compare breadth-first and depth-first search.")
+        await driver.until(lambda: driver.app.conversation.turns and spoken(driver))
+        await driver.press("n", "e", "x", "t")
+        assert driver.app.composer.text == "next"
+        await driver.press("escape")
+        await driver.settle()
+        assert driver.app.composer.text == "next"
+
+
+async def test_a_superseded_draft_is_folded_and_unfolds(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await climb(driver)
+        turn = driver.app.conversation.turns[0]
+        draft = driver.app.conversation.trace(turn).attempts[0]
+        assert "superseded" in driver.rows
+        assert "enter unfolds" in driver.rows
+        await driver.press("escape", "k", "k")
+        assert driver.app.transcript.cursor == f"attempt/{draft.id}"
+        await driver.press("enter")
+        await driver.settle()
+        assert "enter unfolds" not in driver.rows
+        assert driver.app.transcript.message_source(f"attempt/{draft.id}").split()[0] in driver.rows
+        await driver.press("enter")
+        await driver.settle()
+        assert "enter unfolds" in driver.rows
+
+
+@pytest.mark.parametrize("starter", ["1", "2", "3", "5"])
+async def test_panels_show_of_the_ledger_what_they_showed_live(tmp_path: Path, starter: str) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.press(starter)
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        live, rows = driver.panels(), driver.rows
+        replayed = fold(driver.events(driver.app.conversation.turns[0]))
+        for name in PANELS:
+            driver.panel(name).trace = replayed
+        assert driver.panels() == live
+    async with driven(tmp_path, Launch(speed=0, seed=7, resume="last")) as driver:
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        again = driver.panels()
+        assert {name: again[name] for name in PANELS[:3]} == {name: live[name] for name in PANELS[:3]}
+        assert driver.rows == rows
+
+
+async def test_panels_follow_the_message_that_is_selected(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await climb(driver)
+        climbed = driver.panel_text("ladder")
+        await driver.ask(CHEAP)
+        cheap = driver.panel_text("ladder")
+        assert cheap != climbed
+        await driver.press("escape", "left_square_bracket", "left_square_bracket")
+        assert driver.panel_text("ladder") == climbed
+        await driver.press("right_square_bracket")
+        assert driver.panel_text("ladder") == cheap
+        await driver.press("left_square_bracket", "i")
+        assert driver.app.composer.has_focus
+        assert driver.panel_text("ladder") == cheap
+
+
+async def test_asking_again_makes_a_branch_and_both_stay_in_the_ledger(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        first = await driver.ask(CHEAP)
+        second = await driver.ask("What is 4+5?")
+        await driver.press("escape", "r")
+        await driver.until(lambda: driver.app.conversation.turns[-1] not in (first, second))
+        await driver.settle()
+        again = driver.app.conversation.turns[-1]
+        assert driver.app.conversation.turns == [first, again]
+        assert parents(driver) == {first: None, second: first, again: first}
+        assert driver.rows.count("What is 4+5?") == 1
+
+
+async def test_an_edited_prompt_makes_a_branch(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        first = await driver.ask(CHEAP)
+        await driver.press("escape", "e")
+        assert driver.app.composer.text == CHEAP
+        assert driver.app.composer.has_focus
+        edited = await driver.ask("What is 2+4?")
+        assert driver.app.conversation.turns == [edited]
+        assert parents(driver) == {first: None, edited: None}
+        assert CHEAP not in driver.rows
+
+
+async def test_copying_gives_the_source_and_tells_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_programs", lambda: ())
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask(CHEAP)
+        await driver.press("escape", "c")
+        await driver.told("handed to the terminal (OSC 52)")
+        assert driver.app.clipboard == driver.app.conversation.reply(turn)
+        await driver.press("y")
+        await driver.told("There is no code")
+
+
+async def test_copying_by_a_program_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = tmp_path / "taken"
+    monkeypatch.setattr(copying, "_programs", lambda: (("sh", ("sh", "-c", f"cat > {taken}"), ""),))
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask(CHEAP)
+        await driver.press("escape", "c")
+        await driver.told("is on the clipboard, by sh")
+        assert taken.read_text() == driver.app.conversation.reply(turn)
+
+
+async def test_a_clipboard_program_that_fails_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_programs", lambda: (("false", ("false",), ""),))
+    async with driven(tmp_path) as driver:
+        await driver.ask(CHEAP)
+        await driver.press("escape", "c")
+        await driver.told("not every terminal takes it")
+
+
+async def climb(driver: Driver) -> None:
+    """The first screen's escalation."""
+    await driver.press(CLIMBING)
+    await driver.until(lambda: driver.app.conversation.turns)
+    await driver.settle()
+
+
+def spoken(driver: Driver) -> str:
+    """The text that came so far."""
+    conversation = driver.app.conversation
+    attempts = conversation.trace(conversation.turns[-1]).attempts
+    return conversation.load(f"attempt/{attempts[-1].id}").text if attempts else ""
+
+
+def unsettled(driver: Driver) -> list[str]:
+    query = "SELECT id FROM attempt WHERE spend_nusd IS NULL"
+    return driver.runtime.store.read(lambda db: [row[0] for row in db.execute(query)])
+
+
+def parents(driver: Driver) -> dict[str, str | None]:
+    query = "SELECT id, parent FROM turn ORDER BY n"
+    return driver.runtime.store.read(lambda db: {row[0]: row[1] for row in db.execute(query)})

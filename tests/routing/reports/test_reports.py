@@ -1,0 +1,189 @@
+"""Reports over a ledger that the router wrote: they say what the events say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing import events as ev
+from routing.ledger.chats import (
+    branch,
+    delete_chat,
+    find_chat,
+    last_chat,
+    list_chats,
+    match_pattern,
+    rename_chat,
+    search,
+    turns_of,
+    undelete_chat,
+)
+from routing.ledger.journal import Journal
+from routing.ledger.rows import AttemptRow
+from routing.ledger.sessions import Session
+from routing.ledger.store import Store
+from routing.messages import ask
+from routing.reports.session import list_sessions, summarise_session
+from routing.reports.spend import report_spend
+from routing.reports.sums import percentile, slices
+from tests.fakes import CASCADE, NOON, FakeClock, a_line, a_policy, fails, only, says
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    store = Store(tmp_path / "ledger.db")
+    Session(store, "s-1", "test", "balanced", NOON)
+    return Journal(store, "s-1")
+
+
+async def test_a_session_is_what_its_events_were(journal: Journal) -> None:
+    scripts = {
+        "north/small": [fails("server_error"), says("fine")],
+        "north/mid": [fails("auth")],
+        "south/mid": [says("good")],
+        "south/large": [says("best")],
+    }
+    line = a_line(journal, scripts, a_policy(CASCADE))
+    turns = [await line.ask(ask(f"Question {n}", chat_id="c")) for n in range(3)]
+    events = [event for turn in turns for event in turn]
+    summary, ends = summarise_session(journal.store, "s-1"), only(events, ev.TurnFinished)
+
+    assert (summary.turns, summary.answered) == (3, sum(end.status == "answered" for end in ends))
+    assert summary.calls == len(only(events, ev.AttemptStarted))
+    assert summary.retries == len(only(events, ev.RetryScheduled)) > 0
+    assert summary.escalations == len(only(events, ev.Escalated))
+    assert summary.failovers == len(only(events, ev.FailedOver))
+    assert summary.real.spend_nusd == sum(end.spend_nusd for end in ends)
+    assert summary.real.baseline_nusd == sum(end.baseline_nusd for end in ends)
+    assert (summary.real.held_nusd, summary.simulated.spend_nusd) == (0, 0)
+    for parts in (summary.by_model, summary.by_tier, summary.by_purpose):
+        assert sum(part.spend_nusd for part in parts) == summary.real.spend_nusd
+        assert sum(part.calls for part in parts) == summary.calls
+    assert report_spend(journal.store).total_nusd == summary.real.spend_nusd
+    assert report_spend(journal.store, "9999-01-01").total_nusd == 0
+    assert [(one.id, one.turns) for one in list_sessions(journal.store)] == [("s-1", 3)]
+
+
+def test_an_unknown_session(journal: Journal) -> None:
+    assert list_sessions(journal.store) == []
+    with pytest.raises(LookupError):
+        summarise_session(journal.store, "s-2")
+
+
+async def test_chats_are_listed_renamed_deleted_and_brought_back(journal: Journal) -> None:
+    clock = FakeClock()
+    line = a_line(journal, {"north/small": [says("an answer about signals")]}, clock=clock)
+    for chat in ("aa-1", "aa-2"):
+        clock.pass_s(60)
+        await line.ask(ask(f"Tell {chat} of the yard", chat_id=chat))
+    store = journal.store
+    assert [chat.id for chat in list_chats(store)] == ["aa-2", "aa-1"]
+    assert find_chat(store, "aa") is None
+    rename_chat(store, "aa-1", "The yard")
+    found = find_chat(store, "aa-1")
+    assert found is not None
+    assert (found.title, found.turns) == ("The yard", 1)
+    delete_chat(store, "aa-2", NOON)
+    assert [chat.id for chat in list_chats(store)] == ["aa-1"]
+    assert [hit.chat for hit in search(store, "yard sign")] == ["aa-1"]
+    undelete_chat(store, "aa-2")
+    assert [hit.chat for hit in search(store, "yard sign")] == ["aa-2", "aa-1"]
+    assert [hit.chat for hit in search(store, "yard", limit=1)] == ["aa-2"]
+    last = last_chat(store)
+    assert last is not None
+    assert last.id == "aa-2"
+
+
+async def test_a_branch_is_the_path_to_its_leaf(journal: Journal) -> None:
+    line = a_line(journal, {"north/small": [says("yes")]})
+
+    async def turn(text: str, parent: str | None) -> str:
+        events = await line.ask(ask(text, chat_id="c", parent_turn=parent))
+        return str(events[0].turn)
+
+    root = await turn("root", None)
+    left = await turn("left", root)
+    await turn("right", root)
+    leaf = await turn("leaf", left)
+    other = await turn("other", root)
+    turns = turns_of(journal.store, "c")
+    assert [one.prompt for one in branch(turns)] == ["root", "other"]
+    assert [one.prompt for one in branch(turns, leaf)] == ["root", "left", "leaf"]
+    assert branch(turns, other) == branch(turns)
+    assert branch([]) == []
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40))
+def test_whatever_is_typed_can_be_searched_for(tmp_path_factory: pytest.TempPathFactory, words: str) -> None:
+    assert search(_EMPTY.of(tmp_path_factory), words) == []
+    assert bool(match_pattern(words)) == bool(words.replace("\0", " ").split())
+
+
+class _Empty:
+    """One empty ledger for all examples."""
+
+    def __init__(self) -> None:
+        self._store: Store | None = None
+
+    def of(self, folders: pytest.TempPathFactory) -> Store:
+        if self._store is None:
+            self._store = Store(folders.mktemp("empty") / "ledger.db")
+        return self._store
+
+
+_EMPTY = _Empty()
+
+
+@st.composite
+def _calls(draw: st.DrawFn) -> AttemptRow:
+    spend = draw(st.none() | st.integers(0, 10**9))
+    name = draw(st.sampled_from(["north/small", "south/large"]))
+    tokens = draw(st.integers(0, 10**6))
+    return AttemptRow(
+        id="a",
+        turn="t",
+        n=1,
+        purpose="answer",
+        provider=name.split("/")[0],
+        model=name,
+        tier=name.split("/")[1],
+        simulated=draw(st.booleans()),
+        day="2026-11-20",
+        reserved_nusd=draw(st.integers(0, 10**9)),
+        spend_nusd=spend,
+        basis=None,
+        input_tokens=tokens,
+        output_tokens=tokens // 2,
+        outcome=None,
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(_calls()))
+def test_slices_lose_nothing_and_never_mix_money(calls: list[AttemptRow]) -> None:
+    found = slices(calls, lambda call: call.model)
+    assert len({(one.name, one.simulated) for one in found}) == len(found)
+    for simulated in (False, True):
+        kind = [call for call in calls if call.simulated is simulated]
+        mine = [one for one in found if one.simulated is simulated]
+        assert sum(one.spend_nusd for one in mine) == sum(call.spend_nusd or 0 for call in kind)
+        assert sum(one.held_nusd for one in mine) == sum(call.held_nusd for call in kind)
+        assert sum(one.calls for one in mine) == len(kind)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1))
+def test_a_percentile_is_a_value_that_enough_do_not_exceed(values: list[float], share: float) -> None:
+    found = percentile(values, share)
+    assert found in values
+    assert found is not None
+    assert sum(value <= found for value in values) >= share * len(values) - 1e-9
+    assert sum(value < found for value in values) < share * len(values) + 1e-9
+
+
+def test_there_is_no_percentile_of_nothing() -> None:
+    assert percentile([], 0.5) is None
