@@ -110,10 +110,12 @@ TRANSCRIPT_KEYS: tuple[tuple[str, str], ...] = (
 
 def by_command(word: str) -> Action | None:
     """The action of a slash command, or of an unmistakable beginning of one."""
+    if not word:
+        return None
     exact = [action for action in ACTIONS if action.command == word]
     if exact:
         return exact[0]
-    close = [action for action in ACTIONS if word and action.command.startswith(word)]
+    close = [action for action in ACTIONS if action.command.startswith(word)]
     return close[0] if len(close) == 1 else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -148,6 +149,7 @@ class Client(ScreenControls, CopyControls):
         try:
             opening = await asyncio.to_thread(_import_runtime)
             self.runtime = await opening(self.paths, self.settings_read, self.launch)
+            _collect_again()
         except PointsmanError as error:
             self._give_up(str(error), error.exit_code)
             return
@@ -252,6 +254,7 @@ class Client(ScreenControls, CopyControls):
         rail = home.query_one("#rail")
         rail.display = bool(shown)
         rail.styles.width = layout.rail_width(self._mode)
+        home.query_one("#header").display = layout.has_header(self.size.height)
         home.query_one("#status").display = layout.status_rows(self._mode) > 0
         drawer = home.query_one("#drawer")
         drawer.display = bool(self._drawer) and self._drawer not in shown
@@ -347,6 +350,13 @@ def _import_runtime() -> Callable[[Paths, Settings, Launch], Awaitable[Runtime]]
     from app.opening import open_runtime
 
     return open_runtime
+
+
+def _collect_again() -> None:
+    """The program was started with the collector off: what is there by now stays, so it need never look at it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _titled(panel: Panel, name: str) -> Panel:

@@ -43,6 +43,11 @@ def status_rows(mode: Mode) -> int:
     return _STATUS_ROWS.get(mode, 0)
 
 
+def has_header(height: int) -> bool:
+    """A terminal of very few rows keeps its state and its composer."""
+    return height >= 8
+
+
 def drawer_rows(mode: Mode, height: int) -> int:
     """Rows of a panel that is opened by its key, borders included: a drawer at the bottom, or the whole screen."""
     return height if mode is Mode.TINY else min(DRAWER_ROWS, height)

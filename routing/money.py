@@ -38,4 +38,7 @@ def format_usd(nusd: int) -> str:
         return "$0.00"
     if amount < 0.00005:
         return f"{sign}<$0.0001"
-    return f"{sign}${amount:.4f}" if amount < 1 else f"{sign}${amount:.2f}"
+    if amount >= 1:
+        return f"{sign}${amount:.2f}"
+    digits = f"{amount:.4f}"
+    return f"{sign}${digits.removesuffix('00')}"

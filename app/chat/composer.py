@@ -53,6 +53,7 @@ class Composer(TextArea):
         self._earlier: list[str] = []
         self._at = -1
         self._unsent = ""
+        self._set_aside = ""
         self.prepared = 0
 
     def remember(self, prompts: list[str]) -> None:
@@ -64,6 +65,17 @@ class Composer(TextArea):
         self.text = text
         self.move_cursor(self.document.end)
 
+    def put_first(self, text: str) -> None:
+        """Write something that is to be sent first; what stands here comes back after it."""
+        self._set_aside = self._set_aside or self.text
+        self.write(text)
+        self.focus()
+
+    @property
+    def unsent(self) -> str:
+        """What a person would miss."""
+        return self._set_aside or self.text
+
     def action_send(self) -> None:
         if self.text.strip():
             self.post_message(self.Sent(self.text))
@@ -73,7 +85,8 @@ class Composer(TextArea):
         self._earlier = [text, *(prompt for prompt in self._earlier if prompt != text)]
         self._at = -1
         self._unsent = ""
-        self.clear()
+        self.write(self._set_aside)
+        self._set_aside = ""
 
     def action_newline(self) -> None:
         self.insert("\n")

@@ -30,7 +30,7 @@ STARTERS: tuple[Starter, ...] = (
         "train to the yard, the next to the main line. He knew the timetable by heart, and a wrong lever cost an hour. "
         "Today software sets the points, but somebody still decides which track is worth its price.",
     ),
-    Starter("a failover", "How do I add my own key?", fault="sim-north:500:4"),
+    Starter("a failover", "Convert 26.2 miles to kilometres.", fault="sim-north:500:2"),
     Starter("a private prompt", "Sort these names: Zoe, Adam, Mia, Bo", tags=(("private", "yes"),)),
     Starter("a cap", "Compare breadth-first and depth-first search.", credit_nusd=parse_usd("0.0002")),
 )

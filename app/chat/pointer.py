@@ -61,21 +61,26 @@ class Pointer(Surface):
             self._selected = None
             self.paint()
 
+    def _inside(self, event: events.MouseEvent) -> Offset:
+        """Where the pointer is in the content, which a border may push in."""
+        gutter = self.gutter
+        return event.offset - Offset(gutter.left, gutter.top)
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.button != 1:
             return
-        self._pressed = self.place_at(event.x, event.y)
-        self._pointer = event.offset
+        self._pointer = self._inside(event)
+        self._pressed = self.place_at(*self._pointer)
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._pressed is not None:
-            if event.offset != self._pointer:
-                self._pointer = event.offset
+            if self._inside(event) != self._pointer:
+                self._pointer = self._inside(event)
                 self._extend()
                 self._watch_edge()
             return
-        self._hover(event.x, event.y)
+        self._hover(*self._inside(event))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         del event
@@ -87,7 +92,8 @@ class Pointer(Surface):
         self._hover(-1, -1)
 
     def on_click(self, event: events.Click) -> None:
-        place = self.place_at(event.x, event.y)
+        at = self._inside(event)
+        place = self.place_at(*at)
         if place is None or event.button != 1 or (event.chain == 1 and self._selected is not None):
             return
         if event.chain == 2:
@@ -95,7 +101,7 @@ class Pointer(Surface):
         elif event.chain == 3:
             self._select(selection.line(self._messages, place))
         elif event.chain == 1:
-            self._clicked(place, self._link_at(event.x, event.y))
+            self._clicked(place, self._link_at(*at))
 
     def _clicked(self, place: selection.Place, url: str) -> None:
         if url:

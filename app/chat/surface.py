@@ -65,6 +65,7 @@ class Surface(ScrollView, can_focus=True):
         """Bring the view up to date: walk rows from the anchor, draw what changed, then place the scroll bar."""
         if not self.is_attached or not self.size:
             return
+        self._measure()
         self._land()
         frame = [self._strip(index, row) for index, row in self._viewport.rows()]
         frame += [self._blank()] * (self._viewport.height - len(frame))
@@ -87,6 +88,10 @@ class Surface(ScrollView, can_focus=True):
         return self._frame[y] if y < len(self._frame) else self._blank()
 
     def on_resize(self) -> None:
+        self.paint()
+
+    def _measure(self) -> None:
+        """Take the size of the content, which a border may change as well; the place that is read stays."""
         region = self.scrollable_content_region
         self._viewport.height = max(1, region.height)
         width = max(1, region.width - painting.GUTTER - 1)
@@ -94,13 +99,14 @@ class Surface(ScrollView, can_focus=True):
             self._viewport.hold()
             self._messages.resize(width)
             self._viewport.restore()
-        self.paint()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
         if self._palette is not None and self.is_attached and self._palette.key != self._palette_key():
             self._palette = None
             self.call_next(self._restyle)
+        if self._frame:
+            self.call_after_refresh(self.paint)
 
     def _restyle(self) -> None:
         self._drawn.clear()

@@ -140,7 +140,8 @@ class Transcript(Navigation, Pointer):
         for y, (index, _) in enumerate(self._viewport.rows()):
             row = self._frame[y].text
             if self._messages.entry(index).id == identity and text in row:
-                return Offset(cell_len(row[: row.index(text)]), y)
+                gutter = self.gutter
+                return Offset(gutter.left + cell_len(row[: row.index(text)]), gutter.top + y)
         raise LookupError(f"{text!r} of message {identity!r} is not in view")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -62,6 +63,7 @@ def cli(context: click.Context, /, data_dir: str | None, config: str | None, **o
 def _open_client(paths: Paths, options: dict[str, Any]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigurationError(NO_TERMINAL)
+    gc.disable()  # until the client has opened its runtime: what start-up makes, stays
     from app.client import run_client
     from app.settings import read_settings
 

@@ -44,6 +44,9 @@ class ChatControls(Base):
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def open_chat(self, key: str | None, turn: str | None = None) -> None:
+        await self._show_chat(key, turn)
+
+    async def _show_chat(self, key: str | None, turn: str | None = None) -> None:
         """Show a chat by its id or the beginning of it, None for the last; and `turn`, if it is on its branch."""
         from routing.ledger import chats, pages
 
@@ -60,11 +63,13 @@ class ChatControls(Base):
             return
         turns = await asyncio.to_thread(pages.turn_sizes, store, chat.id)
         drafts = await asyncio.to_thread(pages.draft_sizes, store, chat.id)
-        self._keep_unsent()
+        if self.chat_id is not None and self.chat_id != chat.id:
+            self._keep_unsent()
+            self.composer.write(chat.draft)
+        elif chat.draft and not self.composer.text:
+            self.composer.write(chat.draft)
         self.chat_id, self.chat_title = chat.id, chat.title
         self.conversation.open(chats.branch(turns, turn), drafts)
-        if chat.draft and not self.composer.text:
-            self.composer.write(chat.draft)
         if turn is not None:
             self.transcript.scroll_to_message(f"you/{turn}")
         self.show_state()
@@ -80,11 +85,13 @@ class ChatControls(Base):
         """What stands in the composer waits in its chat."""
         from routing.ledger.chats import keep_draft
 
-        if self.runtime is not None and self.chat_id is not None:
-            keep_draft(self.runtime.store, self.chat_id, self.unsent)
+        if self.runtime is not None and (self.chat_id is not None or self.unsent.strip()):
+            self.chat_id = self.chat_id or self.runtime.new_id()
+            keep_draft(self.runtime.store, self.chat_id, self.unsent, self.runtime.now())
 
     def action_new_chat(self) -> None:
         self._keep_unsent()
+        self.composer.write("")
         self.chat_id, self.chat_title = None, ""
         self.conversation.open([], [])
         self.composer.focus()
@@ -108,10 +115,8 @@ class ChatControls(Base):
             await self._delete(chat)
         elif kind == "rename":
             row = next(row for row in rows if row.id == chat)
-            self.chat_id, self.chat_title = row.id, row.title
-            self.open_chat(chat)
-            self.composer.write(f"/rename {row.title}")
-            self.composer.focus()
+            await self._show_chat(chat)
+            self.composer.put_first(f"/rename {row.title}")
 
     def rename_chat(self, title: str) -> None:
         from routing.ledger.chats import rename_chat

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from app.actions import by_command
+from app.actions import ACTIONS, by_command
 from app.controls.chats import ChatControls
 from app.controls.turns import TurnControls
 from app.screens.page import Page
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from routing.ledger.rows import SessionRow
+
+_PAGES = frozenset({"help", "why", "inspect", "summary"})
+_OPENING = frozenset(action.name for action in ACTIONS if action.where == "anywhere") - {"escape", "quit"}
 
 
 class ScreenControls(TurnControls, ChatControls):
@@ -57,8 +60,6 @@ class ScreenControls(TurnControls, ChatControls):
         """The palette: a view of the table of actions."""
         from textual.app import SystemCommand
 
-        from app.actions import ACTIONS
-
         del screen
         for action in ACTIONS:
             if action.where != "composer" and action.name != "command_palette":
@@ -71,7 +72,7 @@ class ScreenControls(TurnControls, ChatControls):
     def action_help(self) -> None:
         from app.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self._open_page(HelpScreen())
 
     def action_why(self) -> None:
         from app.screens.why import WhyScreen
@@ -84,7 +85,18 @@ class ScreenControls(TurnControls, ChatControls):
         self._open_page(InspectScreen(self.selected_trace))
 
     def _open_page(self, page: Page) -> None:
-        self.push_screen(page)
+        """One page at a time; the key that opened it closes it."""
+        shown = self.screen
+        if isinstance(shown, Page):
+            self.pop_screen()
+        if type(shown) is not type(page):
+            self.push_screen(page)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Over a page only another page opens, over a list nothing does."""
+        del parameters
+        covered = len(self.screen_stack) > 1 and action in _OPENING
+        return not covered or (action in _PAGES and isinstance(self.screen, Page))
 
     @work(group="screens", exit_on_error=False)
     async def action_summary(self) -> None:
@@ -96,7 +108,7 @@ class ScreenControls(TurnControls, ChatControls):
         store, current = self.runtime.store, self.runtime.session.id
         self._sessions = await asyncio.to_thread(list_sessions, store)
         summary = await asyncio.to_thread(summarise_session, store, current)
-        self.push_screen(SummaryScreen(summary, self._sessions))
+        self._open_page(SummaryScreen(summary, self._sessions))
 
     @work(group="screens", exit_on_error=False)
     async def action_summary_step(self, by: int) -> None:
@@ -257,20 +269,16 @@ class ScreenControls(TurnControls, ChatControls):
             self.say(f"{words!r} is not in this chat: /search looks in all of them.")
 
     def action_find(self) -> None:
-        self.composer.write("/find ")
-        self.composer.focus()
+        self.composer.put_first("/find ")
 
     def action_search(self) -> None:
-        self.composer.write("/search ")
-        self.composer.focus()
+        self.composer.put_first("/search ")
 
     def action_rename(self) -> None:
-        self.composer.write(f"/rename {self.chat_title}")
-        self.composer.focus()
+        self.composer.put_first(f"/rename {self.chat_title}")
 
     def action_export(self) -> None:
         self.export_chat("")
 
     def action_tag(self) -> None:
-        self.composer.write("/tag ")
-        self.composer.focus()
+        self.composer.put_first("/tag ")

@@ -193,8 +193,7 @@ class TurnControls(Base):
         if turn is not None:
             prompt = self.conversation.prompt(turn)
             self.branch_before(turn)
-            self.composer.write(prompt)
-            self.composer.focus()
+            self.composer.put_first(prompt)
 
     # What moves on its own
 
@@ -204,7 +203,8 @@ class TurnControls(Base):
 
     def on_text_area_changed(self, event: Composer.Changed) -> None:
         """Debounced: nothing slow happens on a keystroke."""
-        self.unsent = event.text_area.text
+        del event
+        self.unsent = self.composer.unsent
         self._track_timer.stop()
         self._track_timer = self.set_timer(_TRACK_S, self._show_track)
 

@@ -36,7 +36,7 @@ class FaultsScreen(Picker[str]):
             Choice(
                 f"{provider}:{kind}",
                 (line((f"{provider}:{kind}", "strong"), (f"  {_MEANS.get(kind, '')}", "muted")),),
-                f"{provider} {kind} {_MEANS.get(kind, '')}",
+                f"{provider}:{kind} {_MEANS.get(kind, '')}",
             )
             for provider in (*providers, "all")
             for kind in kinds

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 # Letters and digits with inner apostrophes, and the two names that end in signs: C++ and C#.
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*(?:\+\+|#)?")
+
+# The same words come again and again; each index looks a word up once.
+_REMEMBERED_WORDS = 4_096
 
 
 def words_of(text: str) -> list[str]:
@@ -24,6 +28,7 @@ class PhraseIndex:
             for phrase in row:
                 self._add(phrase, number)
         self._lengths = sorted({len(stem) for stem in self._prefix})
+        self._beginning = lru_cache(maxsize=_REMEMBERED_WORDS)(self._look_up)
 
     def _add(self, phrase: str, number: int) -> None:
         pieces: list[str] = []
@@ -39,25 +44,31 @@ class PhraseIndex:
 
     def at(self, words: Sequence[str], start: int) -> Iterator[tuple[int, str]]:
         """(row, words seen) of each phrase that begins at `start`."""
-        word = words[start]
-        for rest, number in self._exact.get(word, ()):
-            if _follows(words, start + 1, rest):
+        letter = words[start + 1][0] if start + 1 < len(words) else ""
+        for rest, number in self._beginning(words[start]):
+            if not rest or (rest[0][0] == letter and _follows(words, start + 1, rest)):
                 yield number, " ".join(words[start : start + 1 + len(rest)])
-        for length in self._lengths:
-            for rest, number in self._prefix.get(word[:length], ()) if length <= len(word) else ():
-                if _follows(words, start + 1, rest):
-                    yield number, " ".join(words[start : start + 1 + len(rest)])
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
         """(row, words seen) of each phrase, wherever it begins."""
-        for start in range(len(words)):
-            yield from self.at(words, start)
+        for start, word in enumerate(words):
+            if self._beginning(word):
+                yield from self.at(words, start)
+
+    def _look_up(self, word: str) -> tuple[tuple[tuple[str, ...], int], ...]:
+        """What follows the word, and the row, of each phrase that it may begin."""
+        found = list(self._exact.get(word, ()))
+        for length in self._lengths:
+            if length <= len(word):
+                found += self._prefix.get(word[:length], ())
+        return tuple(found)
 
 
 def _follows(words: Sequence[str], start: int, rest: tuple[str, ...]) -> bool:
-    if len(words) - start < len(rest):
+    following = words[start : start + len(rest)]
+    if len(following) < len(rest):
         return False
-    return all(
-        words[start + n].startswith(piece[:-1]) if piece.endswith("*") else words[start + n] == piece
-        for n, piece in enumerate(rest)
-    )
+    for word, piece in zip(following, rest, strict=True):
+        if word != piece and not (piece.endswith("*") and word.startswith(piece[:-1])):
+            return False
+    return True

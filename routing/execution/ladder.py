@@ -21,6 +21,7 @@ from routing.policy.model import Timeouts
 from routing.registry.model import Model
 
 _LEAST_SHARE = 0.2
+_SLACK = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ class Climb:
         if context.decision.mode != "premium_first" or following is None:
             return rung.timeouts
         left = context.time_left_s
-        reserve = context.decision.candidate(self._stops[following].model).latency_s
+        reserve = _SLACK * context.decision.candidate(self._stops[following].model).latency_s
         return within(rung.timeouts, max(_LEAST_SHARE * left, left - reserve))
 
     def _moved(self, move: _Move | None, to_model: str) -> ev.Event | None:

@@ -67,9 +67,24 @@ def undelete_chat(store: Store, chat: str) -> None:
     _change(store, "UPDATE chat SET deleted_s = NULL WHERE id = ?", (chat,))
 
 
-def keep_draft(store: Store, chat: str, text: str) -> None:
-    """What is typed and not sent, for the next time that the chat is opened. Waits for nothing."""
-    store.write_soon(lambda db: db.execute("UPDATE chat SET draft = ? WHERE id = ?", (text, chat)))
+def keep_draft(store: Store, chat: str, text: str, wall_s: float) -> None:
+    """What is typed and not sent, for the next time that the chat is opened. A chat begins with it, and one that holds
+    nothing else ends without it. Waits for nothing."""
+
+    def job(db: sqlite3.Connection) -> None:
+        db.execute(
+            """
+            INSERT INTO chat (id, title, created_s, updated_s, draft) VALUES (?1, '', ?3, ?3, ?2)
+            ON CONFLICT (id) DO UPDATE SET draft = ?2
+            """,
+            (chat, text, wall_s),
+        )
+        db.execute(
+            "DELETE FROM chat WHERE id = ? AND draft = '' AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.chat = chat.id)",
+            (chat,),
+        )
+
+    store.write_soon(job)
 
 
 def search(store: Store, words: str, *, limit: int = 50) -> list[Hit]:

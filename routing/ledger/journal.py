@@ -78,7 +78,7 @@ class Journal:
 
     def index(self) -> None:
         """Bring the search index up to date with finished turns, a few at a time."""
-        self.store.write_soon(_index)
+        self.store.write_soon(index)
 
     def blob(self, hash_: str) -> str | None:
         row = self.store.read(lambda db: db.execute("SELECT body FROM blob WHERE hash = ?", (hash_,)).fetchone())
@@ -155,7 +155,8 @@ def _insert(
     db.executemany("INSERT INTO piece VALUES (?, ?, ?, ?, ?)", pieces)
 
 
-def _index(db: sqlite3.Connection) -> None:
+def index(db: sqlite3.Connection) -> None:
+    """Put finished turns into the search index, a hundred at a time."""
     turns = db.execute(
         "SELECT n, prompt, reply FROM turn WHERE indexed = 0 AND status IS NOT NULL ORDER BY n LIMIT 100"
     ).fetchall()

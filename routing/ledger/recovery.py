@@ -8,7 +8,7 @@ from routing import events as ev
 from routing.clock import Clock
 from routing.errors import ErrorKind
 from routing.ledger import projections
-from routing.ledger.journal import turn_events
+from routing.ledger.journal import index, turn_events
 from routing.ledger.sessions import bury, dead_sessions
 from routing.ledger.store import Store
 from routing.messages import Usage
@@ -23,6 +23,8 @@ def recover(store: Store, clock: Clock) -> int:
     for session in dead_sessions(store):
         mended += store.write_now(lambda db, session=session: _recover_session(db, session, clock))  # type: ignore[misc]
         bury(store, session, clock.wall())
+    if mended:
+        store.write_soon(index)
     return mended
 
 

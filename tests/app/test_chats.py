@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.controls.base import Launch
 from app.screens.chats import ChatsScreen, FoundScreen
-from tests.app.driving import QUICK, Driver, driven, places
+from tests.app.driving import Driver, driven
 
 LAST = Launch(speed=0, seed=7, resume="last")
 
@@ -213,7 +213,24 @@ async def test_chats_keep_their_own_unsent_text(tmp_path: Path) -> None:
         assert driver.app.composer.text == "more of the first"
 
 
-async def test_what_a_killed_client_left_is_there_marked_interrupted(tmp_path: Path) -> None:
-    async with driven(tmp_path, QUICK) as driver:
+async def test_a_key_that_writes_a_command_gives_back_what_was_being_written(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
         await driver.ask("What is 2+3?")
-    assert places(tmp_path).ledger.exists()
+        driver.app.composer.write("half a thought")
+        await driver.press("ctrl+f")
+        assert driver.app.composer.text == "/search "
+        await driver.press("x", "y", "z", "enter")
+        await driver.told("Nothing is found for 'xyz'")
+        assert driver.app.composer.text == "half a thought"
+
+
+async def test_a_prompt_that_was_only_begun_leaves_no_chat_when_it_is_taken_back(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.composer.write("a first thought")
+        await driver.pilot.pause()
+    async with driven(tmp_path, LAST) as driver:
+        await driver.until(lambda: driver.app.composer.text == "a first thought")
+        driver.app.composer.write("")
+        await driver.pilot.pause()
+    async with driven(tmp_path, LAST) as driver:
+        await driver.told("There is no chat yet")

@@ -75,7 +75,7 @@ class FakeChat:
 
 
 class TranscriptApp(App[None]):
-    CSS = "Transcript { height: 1fr; }"
+    CSS = "Transcript { height: 1fr; } Transcript.framed { border: round $primary; }"
 
     def __init__(self, chat: FakeChat) -> None:
         super().__init__()
@@ -427,6 +427,16 @@ async def test_a_click_opens_a_link_or_moves_the_cursor() -> None:
         assert links == {"https://example.com/there": "link"}
         await reader.pilot.click(reader.view, offset=reader.view.where("m1", "heading"))
         assert reader.view.cursor == "m1"
+
+
+async def test_a_border_moves_the_text_and_the_pointer_alike() -> None:
+    async with reading(FakeChat(["", ANSWER]), (60, 40)) as reader:
+        reader.view.add_class("framed")
+        await reader.settle()
+        await reader.pilot.click(reader.view, offset=reader.view.where("m1", "link"))
+        assert [one.url for one in reader.posted(Transcript.LinkOpened)] == ["https://example.com/there"]  # type: ignore[attr-defined]
+        await reader.pilot.click(reader.view, offset=reader.view.where("m1", "heading"), times=2)
+        assert reader.view.selected_text() == "heading"
 
 
 async def test_a_wrapped_link_has_one_identity() -> None:

@@ -23,7 +23,7 @@ REGIONS = (None, "eu", "us")
 CAPABILITIES = ("tools", "json", "vision")
 PATTERNS = ("a", "*", "north/*", "home/b", "best", "none-such")
 ALIASES = (("best", "south/c"),)
-PRICES = (None, FREE, Price(100_000_000, 400_000_000), Price(1_000_000_000, 4_000_000_000), Price(10**9, 10**9))
+PRICES = (None, FREE, Price(100_000_000, 400_000_000), Price(1_000_000_000, 4_000_000_000), Price(333_333, 777_777))
 
 BOUNDS = (0, 200_000, 409_600, 1_000_000, 4_096_000, DOLLAR // 100, DOLLAR)
 

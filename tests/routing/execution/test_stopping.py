@@ -13,15 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import events as ev
+from routing.execution.context import Caps
 from routing.execution.turn import Turn
 from routing.ledger.store import Store
-from routing.messages import FinishChunk, TextChunk, ask
+from routing.messages import TextChunk, ask
 from tests.fakes import (
     CASCADE,
     FakeClock,
     Line,
     Never,
     Script,
+    Step,
     StoppingJournal,
     Wait,
     a_line,
@@ -48,6 +50,7 @@ SCRIPTS: dict[str, dict[str, list[Script]]] = {
     "all down": {"north/small": [fails("rate_limit", retry_after_s=1.0)], "south/small": [fails("auth")]},
     "cut": {"north/small": [fails("malformed_stream", TextChunk("Once"))]},
     "silent": {"north/small": [(TextChunk("Once"), Never())]},
+    "capped": {"north/small": [says("A ", "guess.", score=0.5, usage=None)], "north/large": [says("no")]},
     "slow": {"north/small": [(Wait(30.0),)], "south/small": [(Wait(1.0), *says("Late."))]},
 }
 
@@ -64,8 +67,15 @@ _numbers = itertools.count(1)
 
 
 def a_new_line(store: Store, name: str) -> Line:
+    """In `capped` both models fit under the day's cap when the turn begins, but not both."""
     n = next(_numbers)
-    return a_line(StoppingJournal(store, f"x{n}"), SCRIPTS[name], clock=FakeClock(LONG_PAST_S + n * 100_000.0))
+    journal, clock = StoppingJournal(store, f"x{n}"), FakeClock(LONG_PAST_S + n * 100_000.0)
+    if name != "capped":
+        return a_line(journal, SCRIPTS[name], clock=clock)
+    worst = (
+        a_line(journal, SCRIPTS[name], clock=clock).router.explain(HELLO).decision.candidate("north/large").worst_nusd
+    )
+    return a_line(journal, SCRIPTS[name], clock=clock, caps=Caps(worst))
 
 
 class Points:
@@ -218,7 +228,7 @@ async def test_a_new_setup_does_not_touch_a_running_turn(shared: Store, when: st
     old = line.router.setup
     elsewhere = a_registry(a_model("south/large"))
     strict = a_policy(a_route(a_rung("large")), day_cap_nusd=0, request_credit_nusd=0)
-    new = replace(old, profiles={"balanced": strict}, registry=elsewhere, providers={})
+    new = replace(old, profiles={"balanced": strict}, registry=elsewhere, providers={}, caps=Caps(0, 0))
     turn = line.router.start(HELLO)
     if when == "at once":
         line.router.configure(new)
@@ -259,14 +269,16 @@ async def test_a_superseded_draft_is_stored_before_the_next_model_is_asked(share
     assert found[0] == ["A ", "guess."]
 
 
-async def test_long_text_is_stored_while_it_comes(shared: Store) -> None:
+@pytest.mark.parametrize(
+    ("pieces", "stored"),
+    [([TextChunk("x" * 1000)] * 10, 10), ([TextChunk("slow "), Wait(0.3)] * 10, 10), ([TextChunk("quick ")] * 10, 0)],
+    ids=["much", "slowly", "little"],
+)
+async def test_text_is_stored_in_batches_while_it_comes(shared: Store, pieces: list[Step], stored: int) -> None:
+    """A batch is 4,096 characters or a quarter of a second: that much a killed program may lose."""
     n = next(_numbers)
-    pieces = [TextChunk("x" * 1000) for _ in range(10)]
-    script = {"north/small": [(*pieces, Never(), FinishChunk("stop"))]}
-    clock = FakeClock(LONG_PAST_S + n * 100_000.0)
-    models = [a_model("home/small", local=True, price=a_model("home/local").price)]
-    script = {"home/small": script["north/small"]}
-    line = a_line(StoppingJournal(shared, f"x{n}"), script, models=models, clock=clock)
+    scripts = {"home/local": [(*pieces, Never())]}
+    line = a_line(StoppingJournal(shared, f"x{n}"), scripts, clock=FakeClock(LONG_PAST_S + n * 100_000.0))
     turn = line.router.start(HELLO)
     seen = 0
     async for event in turn.events():
@@ -274,6 +286,6 @@ async def test_long_text_is_stored_while_it_comes(shared: Store) -> None:
         if seen == 10:
             break
     await shared.write(lambda db: None)
-    assert len(only(line.journal.events(turn.id), ev.TextDelta)) >= 5
+    assert len(only(line.journal.events(turn.id), ev.TextDelta)) == stored
     turn.cancel()
     await turn.wait()

@@ -221,7 +221,7 @@ class Money(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Money.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Money.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 TestMoney = Money.TestCase
 
 
@@ -251,3 +251,15 @@ def test_a_cap_that_fits_k_calls_admits_exactly_k_of_n_that_start_together(fits:
         assert days(programs[0].store)[(DAYS[0], False)] == (0, min(fits, asking) * CALL)
         for program in programs:
             program.kill()
+
+
+def test_what_a_turn_holds_counts_against_its_credit(tmp_path: Path) -> None:
+    program = Program(tmp_path / "pointsman.db", "a")
+
+    async def three() -> list[bool]:
+        await program.start("a.1")
+        calls = [Attempt(f"a.1.{n}", "a.1", DAYS[0], False, CALL) for n in range(3)]
+        return [await program.reserve(call, None, 2 * CALL) is None for call in calls]
+
+    assert asyncio.run(three()) == [True, True, False]
+    program.kill()
