@@ -128,6 +128,7 @@ _GLYPHS = {
     "escape": "Esc",
     "enter": "Enter",
     "up": "↑",
+    "down": "↓",
     "slash": "/",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +13,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from app import layout
 from app.actions import ACTIONS, key_name
@@ -25,7 +21,7 @@ from app.chat.empty import STARTERS, empty_state
 from app.chat.posted import FoldToggled, FollowChanged, LinkOpened
 from app.chat.transcript import Transcript
 from app.controls.base import Launch
-from app.controls.copying import CopyControls
+from app.controls.leaving import LeavingControls
 from app.controls.screens import ScreenControls
 from app.keys import bindings
 from app.panels.confidence import ConfidencePanel
@@ -38,7 +34,6 @@ from app.panels.status import status_line, status_lines
 from app.screens.page import Page
 from app.settings import DEFAULT_THEME, Paths, Settings
 from app.themes import SHIPPED, load_themes
-from app.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -81,7 +76,7 @@ class Home(Screen[None]):
         super().__init__(id="_default", classes=f"-empty -{mode}")
 
 
-class Client(ScreenControls, CopyControls):
+class Client(ScreenControls, LeavingControls):
     """Pointsman on a terminal. Ends with an exit code."""
 
     TITLE = "Pointsman"
@@ -97,8 +92,6 @@ class Client(ScreenControls, CopyControls):
         self._themes: Themes = load_themes((SHIPPED, paths.themes))
         self._mode = layout.Mode.FULL
         self._drawer = ""
-        self._leaving = False
-        self.last_words = ""
         self._ready_to_show = False
         for theme in self._themes.themes:
             self.register_theme(theme)
@@ -130,16 +123,8 @@ class Client(ScreenControls, CopyControls):
         self.start_turns()
         self._shape()
         self.show_state()
-        self._heed_signals()
+        self.heed_signals()
         self.call_after_refresh(self._open_runtime)
-
-    def _heed_signals(self) -> None:
-        """A closed terminal or a polite kill is a way out like any other: what runs is settled first."""
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
 
     @work(group="runtime", exit_on_error=False)
     async def _open_runtime(self) -> None:
@@ -151,7 +136,7 @@ class Client(ScreenControls, CopyControls):
             self.runtime = await opening(self.paths, self.settings_read, self.launch)
             _collect_again()
         except PointsmanError as error:
-            self._give_up(str(error), error.exit_code)
+            self.give_up(str(error), error.exit_code)
             return
         await self.count_money()
         self.chats_ready()
@@ -164,22 +149,6 @@ class Client(ScreenControls, CopyControls):
             if checked.problem:
                 self.say(checked.problem, bad=True)
         self.show_state()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The outermost door: a fault of ours is told in a sentence, and ends the client only where it cannot go on."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        sentence = f"Something went wrong inside Pointsman ({type(error).__name__}: {error}). Everything is kept."
-        if event.worker.group == "runtime":
-            self._give_up(sentence, 1)
-        else:
-            self.say(sentence, bad=True)
-
-    def _give_up(self, sentence: str, code: int) -> None:
-        """Leave with a sentence for the terminal; Textual's own `message` would be markup and wrapped."""
-        self.last_words = sentence
-        self.exit(code)
 
     @property
     def theme_names(self) -> list[str]:
@@ -291,21 +260,6 @@ class Client(ScreenControls, CopyControls):
         self.composer.focus()
         self.show_state()
 
-    def action_interrupt(self) -> None:
-        """Ctrl-C copies a selection; else twice in a row it leaves."""
-        selected = self.transcript.selected_text() or self.composer.selected_text
-        if selected and not self._leaving:
-            self.put_away(selected, "selection")
-        elif self._leaving:
-            self.exit(130)
-        else:
-            self._leaving = True
-            self.set_timer(2.0, self._stay)
-            self.say("Ctrl-C once more leaves (Ctrl-Q at once). Everything is kept.")
-
-    def _stay(self) -> None:
-        self._leaving = False
-
     def _jump_prompt(self, by: int) -> None:
         turns, selected = self.conversation.turns, self.selected_turn
         if selected in turns:
@@ -343,6 +297,13 @@ class Client(ScreenControls, CopyControls):
 
     async def on_unmount(self) -> None:
         await self.close_runtime()
+
+
+def _warm_transcript() -> None:
+    """In a thread: the first block of code shall not wait for the lexers."""
+    from app.chat.message import warm
+
+    warm()
 
 
 def _import_runtime() -> Callable[[Paths, Settings, Launch], Awaitable[Runtime]]:
@@ -390,6 +351,6 @@ def run_client(
     """Open the client and stay until the user leaves; returns the exit code. `resume` is a chat's id or `last`."""
     client = Client(paths, settings, Launch(profile, offline, theme, resume, faults))
     code = client.run()
-    if client.last_words:
-        print(visible(client.last_words), file=sys.stderr)
-    return client.return_code or code or 0
+    code = client.return_code or code or 0
+    client.farewell(code)
+    return code

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from app.actions import Where
 
-_OWN = frozenset({"command_palette", "escape", "earlier"})
+_OWN = frozenset({"command_palette", "escape"})
 """Actions whose keys their widget must see first, or that Textual binds itself."""
 
 

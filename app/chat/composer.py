@@ -8,12 +8,14 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import TextArea
 
+from app.actions import ACTIONS
 from app.keys import bindings
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Key, Paste
 
+_KEYS = {key: action.name for action in ACTIONS if action.name in ("send", "newline") for key in action.keys}
 LARGEST_PASTE = 2_000_000
 """Characters; a larger paste is refused, in words."""
 
@@ -25,7 +27,7 @@ class Composer(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("composer", priority=True),
+        *bindings("composer"),
         Binding("down", "later", "Later prompt", show=False),
     ]
 
@@ -110,6 +112,13 @@ class Composer(TextArea):
         self.write(self._earlier[self._at] if self._at >= 0 else self._unsent)
 
     async def _on_key(self, event: Key) -> None:
+        # In the order of the keys: a priority binding would overtake letters that still wait here.
+        own = _KEYS.get(event.key)
+        if own is not None:
+            event.prevent_default()
+            event.stop()
+            await self.run_action(own)
+            return
         digit = event.character or ""
         if not self.text and digit.isdecimal() and 1 <= int(digit) <= self.prepared:
             event.prevent_default()

@@ -68,6 +68,7 @@ class TurnControls(Base):
     def send(self, prompt: Prompt) -> None:
         """Now, or as soon as the turn before it has ended and providers are known."""
         self._waiting.append(prompt)
+        self._tell_waiting()
         if self.runtime is None:
             self.say("Getting ready: your prompt goes out in a moment.")
         self._next()
@@ -75,6 +76,12 @@ class TurnControls(Base):
     def _next(self) -> None:
         if self.runtime is not None and self.running is None and self._waiting:
             self._carry(self._waiting.pop(0))
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        """The composer's edge says how many prompts wait."""
+        waiting = len(self._waiting)
+        self.composer.border_title = f"ask · {waiting} waiting" if waiting else "ask"
 
     def ready(self) -> None:
         """The runtime is open."""
@@ -166,7 +173,10 @@ class TurnControls(Base):
 
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
+        if self._waiting:
+            self.say(f"{len(self._waiting)} waiting prompts were not sent: ↑ brings them back.")
         self._waiting.clear()
+        self._tell_waiting()
         if self.running is not None:
             self.running.cancel()
 

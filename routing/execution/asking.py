@@ -102,12 +102,21 @@ class Asking:
         self.open = None
 
     def cancel(self) -> None:
-        """Note that the running attempt was stopped, and what it must have cost. An attempt that was stopped on its
-        way into the ledger runs if the ledger took it."""
+        """Note that the running attempt was stopped, and what it must have cost."""
+        self._break_off(ErrorKind.CANCELLED, "Stopped. What came is kept; its cost is estimated.")
+
+    def abandon(self, fault: Exception) -> None:
+        """The same for a fault of ours."""
+        self._break_off(
+            ErrorKind.INTERRUPTED,
+            f"Something went wrong inside Pointsman ({type(fault).__name__}). What came is kept; its cost is estimated.",
+        )
+
+    def _break_off(self, kind: ErrorKind, sentence: str) -> None:
+        """An attempt that was stopped on its way into the ledger runs if the ledger took it."""
         attempt, self.open = self.open, None
         if attempt is not None and any(view.id == attempt.id for view in self._context.recorder.trace.attempts):
-            error = ProviderError(ErrorKind.CANCELLED, sent=attempt.sent)
-            self._note_failure(attempt, error, "Stopped. What came is kept; its cost is estimated.", "stop")
+            self._note_failure(attempt, ProviderError(kind, sent=attempt.sent), sentence, "stop")
 
     async def _begin(self, model: Model, rung: int, tries: int, moved: ev.Event | None) -> Refusal | None:
         context, recorder = self._context, self._context.recorder

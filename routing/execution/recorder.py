@@ -32,9 +32,10 @@ async def uninterrupted(work: Awaitable[T]) -> T:
             cancelled = error
         except BaseException:  # noqa: BLE001 - raised again by result() below
             pass
+    result = future.result()  # what failed comes first: after it the ledger is told nothing more
     if cancelled is not None:
         raise cancelled
-    return future.result()
+    return result
 
 
 class Recorder:

@@ -9,6 +9,7 @@ from functools import partial
 from routing import events as ev
 from routing.decision.model import World
 from routing.decision.prediction import price_of
+from routing.errors import StorageError
 from routing.execution.asking import Asking
 from routing.execution.context import TurnContext
 from routing.execution.degrade import card, degrade
@@ -50,7 +51,8 @@ class Turn:
 
 
 async def carry_out(context: TurnContext) -> None:
-    """Climb the ladder and tell the end. A cancellation is settled and told as well, then passed on."""
+    """Climb the ladder and tell the end. A cancellation or a fault of ours is settled and told as well, then passed
+    on; when the ledger fails, the next start settles."""
     asking = Asking(context)
     try:
         ending = await Climb(context, asking).run()
@@ -58,14 +60,20 @@ async def carry_out(context: TurnContext) -> None:
         asking.cancel()
         await stopped(context.recorder, context.world)
         raise
+    except StorageError:
+        raise
+    except Exception as fault:
+        asking.abandon(fault)
+        await stopped(context.recorder, context.world, "failed")
+        raise
     _finish(context, ending)
     await context.recorder.commit()
 
 
-async def stopped(recorder: Recorder, world: World) -> None:
-    """Tell that the turn was cancelled, and keep the last text that came."""
+async def stopped(recorder: Recorder, world: World, status: ev.Status = "cancelled") -> None:
+    """Tell that the turn was broken off, and keep the last text that came."""
     last = recorder.trace.spoken
-    _tell(recorder, world, "cancelled", last.id if last else None, recorder.text(last.id) if last else "")
+    _tell(recorder, world, status, last.id if last else None, recorder.text(last.id) if last else "")
     await recorder.commit()
 
 
@@ -129,7 +137,7 @@ def _became(replied: bool, status: ev.Status, outcome: str) -> str:
 
 
 def _baseline_nusd(world: World, trace: Trace) -> int:
-    """What the dearest model of the highest tier that may be asked would have charged for the answer's tokens."""
+    """What the dearest model of the kind that was asked, real or simulated, would have charged for the answer's tokens."""
     answer = trace.current
     if answer is None:
         return 0

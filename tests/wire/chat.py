@@ -42,7 +42,7 @@ class ChatServer:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             await self._answer(head, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

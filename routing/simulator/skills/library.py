@@ -23,7 +23,7 @@ _SAME = {
     "shortcut": "key",
     "keyboard": "key",
     "cost": "spend",
-    "price": "spend",
+    "pric": "spend",
     "put": "add",
 }
 _HEADING_WEIGHT = 3
@@ -69,8 +69,8 @@ class Library:
 
 def stems(text: str) -> list[str]:
     """Words that carry meaning, without their endings."""
-    words = (_SAME.get(word, word) for word in _WORD.findall(text.lower()) if not _STOP.fullmatch(word))
-    return [_stem(word) for word in words]
+    words = (_stem(word) for word in _WORD.findall(text.lower()) if not _STOP.fullmatch(word))
+    return [_SAME.get(word, word) for word in words]
 
 
 def _stem(word: str) -> str:
