@@ -119,6 +119,7 @@ class Client(ScreenControls, LeavingControls):
     def on_mount(self) -> None:
         self.conversation.screen = self.transcript
         self.composer.border_title = "ask"
+        self._room = self.size
         self._ready_to_show = True
         self.start_turns()
         self._shape()
@@ -139,7 +140,7 @@ class Client(ScreenControls, LeavingControls):
             self.give_up(str(error), error.exit_code)
             return
         await self.count_money()
-        self.chats_ready()
+        await self.chats_ready()
         self.ready()
         for problem in self._themes.problems:
             self.say(str(problem), bad=True)
@@ -203,31 +204,31 @@ class Client(ScreenControls, LeavingControls):
         rows = layout.status_rows(self._mode)
         if rows:
             status = self.screen_stack[0].query_one("#status", Static)
-            width = max(10, self.size.width - 2)
+            width = max(10, self._room.width - 2)
             if rows == 2:
                 status.update(Content("\n").join(status_lines(trace, self.spending, width)))
             else:
                 status.update(status_line(trace, self.spending, width))
 
     def on_resize(self, event: Resize) -> None:
-        del event
+        self._room = event.size  # `self.size` is still the old one
         self._shape()
         self.show_state()
 
     def _shape(self) -> None:
         """Which parts the terminal's size allows."""
-        self._mode = layout.mode(self.size.width, self.size.height)
+        self._mode = layout.mode(self._room.width, self._room.height)
         home = self.screen_stack[0]
         home.update_classes({f"-{mode}": mode is self._mode for mode in layout.Mode})
         shown = layout.rail_panels(self._mode)
         rail = home.query_one("#rail")
         rail.display = bool(shown)
         rail.styles.width = layout.rail_width(self._mode)
-        home.query_one("#header").display = layout.has_header(self.size.height)
+        home.query_one("#header").display = layout.has_header(self._room.height)
         home.query_one("#status").display = layout.status_rows(self._mode) > 0
         drawer = home.query_one("#drawer")
         drawer.display = bool(self._drawer) and self._drawer not in shown
-        drawer.styles.height = layout.drawer_rows(self._mode, max(3, self.size.height - 6))
+        drawer.styles.height = layout.drawer_rows(self._mode, max(3, self._room.height - 6))
         for name in _PANELS:
             home.query_one(f"#rail-{name}").display = name in shown
         for panel in drawer.query(Panel):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from dataclasses import replace
 
 from app.history.conversation import new_chat_id
 from app.profiles import load_profiles
@@ -37,7 +36,6 @@ class Runtime:
         self.session = session
         self.sources = sources
         self.router = router
-        self._retired: list[Sources] = []
         self._clock = SystemClock()
 
     @classmethod
@@ -99,23 +97,9 @@ class Runtime:
         caps = (self.router.setup.caps.of(simulated), self.router.policy(profile).day_cap_nusd)
         return money, min((one for one in caps if one is not None), default=None)
 
-    async def look_again(self, wanted: Wanted) -> None:
-        """The configuration or the keys changed: find providers anew, in force from the next turn."""
-        old, self.sources = self.sources, await find_sources(self.paths, self.settings, wanted)
-        self.router.configure(
-            replace(
-                self.router.setup,
-                registry=self.sources.registry,
-                providers=self.sources.providers,
-                explain_error=self.sources.explain,
-            )
-        )
-        self._retired.append(old)  # a running turn may still need it
-
     async def aclose(self) -> None:
         await self.router.aclose()
-        for sources in (*self._retired, self.sources):
-            await sources.aclose()
+        await self.sources.aclose()
         await asyncio.to_thread(self.session.end, self._clock.wall())
         await asyncio.to_thread(self.store.close)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from routing import events as ev
 from routing.analysis.features import Features
@@ -139,6 +139,7 @@ class Fold:
 
     def __init__(self, turn: str = "") -> None:
         self._trace = Trace(turn)
+        self._changes: dict[str, Any] = {}
         self._attempts: dict[str, AttemptView] = {}
         self._texts: dict[str, list[str]] = {}
         self._reasoning: dict[str, list[str]] = {}
@@ -150,8 +151,11 @@ class Fold:
     def trace(self) -> Trace:
         if self._stale:
             self._measure()
-            self._trace = replace(self._trace, attempts=tuple(self._attempts.values()))
+            self._update(attempts=tuple(self._attempts.values()))
             self._stale = False
+        if self._changes:
+            self._trace = replace(self._trace, **self._changes)
+            self._changes = {}
         return self._trace
 
     def text(self, attempt: str) -> str:
@@ -170,7 +174,7 @@ class Fold:
             case ev.ToolCallDelta():
                 pass
             case _:
-                self._trace = replace(self._trace, at_s=event.at_s)
+                self._update(at_s=event.at_s)
                 self._step(event)
 
     def _grow(self, attempt_id: str, pieces: dict[str, list[str]], text: str) -> None:
@@ -203,7 +207,7 @@ class Fold:
             case ev.RequestAnalysed():
                 self._update(features=event.features)
             case ev.Advised():
-                self._update(advice=(*self._trace.advice, event.advice))
+                self._update(advice=(*self.trace.advice, event.advice))
             case ev.RouteDecided():
                 self._update(decision=event.decision, snapshot=event.snapshot)
             case ev.Degraded():
@@ -307,11 +311,11 @@ class Fold:
         self._attempts[attempt.id] = attempt
         self._stale = True
 
-    def _update(self, **changes: object) -> None:
-        self._trace = replace(self._trace, **changes)  # type: ignore[arg-type]
+    def _update(self, **changes: Any) -> None:
+        self._changes |= changes
 
     def _note(self, at_s: float, kind: NoteKind, sentence: str) -> None:
-        self._update(notes=(*self._trace.notes, Note(at_s, kind, sentence)))
+        self._update(notes=(*self.trace.notes, Note(at_s, kind, sentence)))
 
 
 def fold(events: Iterable[ev.Event]) -> Trace:

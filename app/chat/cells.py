@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, split_graphemes
 
+from app.visible import REPLACEMENT, UNSAFE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Range = tuple[int, int]
 
-REPLACEMENT = "\ufffd"
 TAB = 4
 
-# Control characters, lone surrogates, and the marks that reorder or break a line behind the terminal's back.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 _WORDS = re.compile(r" +|[^ ]+")
 
 
 def visible(text: str) -> str:
     """`text` with what a terminal could obey shown as U+FFFD; lengths stay, `\\n` and `\\t` too."""
-    return _UNSAFE.sub(REPLACEMENT, text)
+    return UNSAFE.sub(REPLACEMENT, text)
 
 
 def wrap(text: str, width: int) -> list[Range]:

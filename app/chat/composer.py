@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from app.actions import ACTIONS
 from app.keys import bindings
+from app.visible import visible
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -63,8 +64,8 @@ class Composer(TextArea):
         self._earlier = prompts
 
     def write(self, text: str) -> None:
-        """Replace what stands here and put the cursor behind it."""
-        self.text = text
+        """Replace what stands here and put the cursor behind it; nothing in it reaches the terminal to be obeyed."""
+        self.text = visible(text)
         self.move_cursor(self.document.end)
 
     def put_first(self, text: str) -> None:
@@ -134,8 +135,7 @@ class Composer(TextArea):
         if len(event.text) > LARGEST_PASTE:
             self.post_message(self.PasteRefused(len(event.text)))
             return
-        from app.chat.cells import visible
         from routing.messages import clean_text
 
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        self.insert("\n".join(visible(line) for line in clean_text(text).split("\n")))
+        self.insert(visible(clean_text(text)))

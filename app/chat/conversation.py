@@ -141,7 +141,7 @@ class Conversation:
         return self.past.texts(turn)[0]
 
     def reply(self, turn: str) -> str:
-        """What models are told that was answered; nothing where no answer came."""
+        """What was said at the end of the turn; nothing in a live one that no model answered."""
         live = self._live.get(turn)
         if live is None:
             assert self.past is not None

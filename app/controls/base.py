@@ -12,6 +12,7 @@ from app.chat.conversation import Conversation
 from app.chat.transcript import Transcript
 from app.panels.spend import Spending
 from app.settings import Paths, Settings
+from app.visible import visible
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
@@ -72,8 +73,10 @@ class Base(App[int]):
         return self.conversation.trace(turn) if turn is not None else None
 
     def say(self, sentence: str, *, bad: bool = False) -> None:
-        """A passing word to the user; never markup."""
-        self.notify(sentence, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4)
+        """A passing word to the user; never markup, and nothing that a terminal could obey."""
+        self.notify(
+            visible(sentence), severity="error" if bad else "information", markup=False, timeout=8 if bad else 4
+        )
 
     def show_state(self) -> None:
         """Bring header, panels and status lines up to date."""
@@ -81,4 +84,8 @@ class Base(App[int]):
 
     def branch_before(self, turn: str) -> None:
         """Show the chat as it was before a turn, so that the next prompt begins a branch there."""
+        raise NotImplementedError
+
+    def take_back(self) -> list[str]:
+        """The prompts that were not sent yet; they wait no longer."""
         raise NotImplementedError

@@ -20,7 +20,7 @@ class ChatControls(Base):
 
     _deleted: str | None = None
 
-    def chats_ready(self) -> None:
+    async def chats_ready(self) -> None:
         """The runtime is open: past turns can be read, earlier prompts brought back."""
         assert self.runtime is not None
         from routing.ledger import pages
@@ -33,7 +33,7 @@ class ChatControls(Base):
         )
         self._recall()
         if self.launch.resume is not None:
-            self.open_chat(None if self.launch.resume == "last" else self.launch.resume)
+            await self._show_chat(None if self.launch.resume == "last" else self.launch.resume)
 
     @work(group="recall", exit_on_error=False)
     async def _recall(self) -> None:
@@ -82,14 +82,17 @@ class ChatControls(Base):
         self.show_state()
 
     def _keep_unsent(self) -> None:
-        """What stands in the composer waits in its chat."""
+        """What stands in the composer, after prompts that were not sent yet, waits in its chat."""
         from routing.ledger.chats import keep_draft
 
-        if self.runtime is not None and (self.chat_id is not None or self.unsent.strip()):
+        unsent = "\n\n".join([*self.take_back(), *([self.unsent] if self.unsent else [])])
+        if self.runtime is not None and (self.chat_id is not None or unsent.strip()):
             self.chat_id = self.chat_id or self.runtime.new_id()
-            keep_draft(self.runtime.store, self.chat_id, self.unsent, self.runtime.now())
+            keep_draft(self.runtime.store, self.chat_id, unsent, self.runtime.now())
 
     def action_new_chat(self) -> None:
+        if self.runtime is None:
+            return  # this chat is new, and what is written in it could not be kept yet
         self._keep_unsent()
         self.composer.write("")
         self.chat_id, self.chat_title = None, ""
@@ -120,13 +123,15 @@ class ChatControls(Base):
 
     def rename_chat(self, title: str) -> None:
         from routing.ledger.chats import rename_chat
+        from routing.messages import clean_text
 
         if self.chat_id is None or self.runtime is None or not title.strip():
             self.say("There is nothing to rename: /rename TITLE names the chat that is open.")
             return
-        chat, self.chat_title = self.chat_id, " ".join(title.split())[:120]
+        chat, self.chat_title = self.chat_id, " ".join(clean_text(title).split())[:120]
         named = self.chat_title
-        self.run_worker(asyncio.to_thread(rename_chat, self.runtime.store, chat, named), group="rename")
+        renaming = asyncio.to_thread(rename_chat, self.runtime.store, chat, named)
+        self.run_worker(renaming, group="rename", exit_on_error=False)
         self.show_state()
 
     @work(group="chats", exit_on_error=False)

@@ -48,10 +48,14 @@ class LeavingControls(CopyControls):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The outermost door: a fault of ours is told in a sentence, and ends the client only where it cannot go on."""
+        from routing.errors import PointsmanError
+
         error = event.worker.error
         if event.state is not WorkerState.ERROR or error is None:
             return
         sentence = f"Something went wrong inside Pointsman ({type(error).__name__}: {error}). Everything is kept."
+        if isinstance(error, PointsmanError):
+            sentence = str(error)
         if event.worker.group == "runtime":
             self.give_up(sentence, 1)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -11,11 +11,12 @@ from textual import work
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
 from app.controls.base import Base
+from app.panels.draw import line
 from app.panels.spend import Spending
 
 if TYPE_CHECKING:
     from routing.execution.turn import Turn
-    from routing.messages import Message, Request
+    from routing.messages import Request
 
 _GAUGES_S = 0.1
 _TRACK_S = 0.15
@@ -23,13 +24,13 @@ _TRACK_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is to be sent: `parent` is the turn it follows ("": the last one shown)."""
+    """What is to be sent; `fault` breaks a simulated provider first, `nudge` moves the first rung."""
 
     text: str
     tags: tuple[tuple[str, str], ...] = ()
     credit_nusd: int | None = None
     fault: str = ""
-    parent: str | None = ""
+    nudge: int = 0
 
 
 class TurnControls(Base):
@@ -37,6 +38,9 @@ class TurnControls(Base):
 
     def start_turns(self) -> None:
         self._waiting: list[Prompt] = []
+        self._carrying = False
+        self._preparing: Prompt | None = None
+        self._edited_tags: dict[str, str] = {}
         self._track_timer = self.set_timer(_TRACK_S, self._show_track)
         self.set_interval(_GAUGES_S, self._move_gauges)
 
@@ -47,7 +51,12 @@ class TurnControls(Base):
             self.run_command(text.strip())
             return
         self.composer.taken(text)
-        self.send(Prompt(text, tuple(self.tags.items())))
+        self.send(Prompt(text, self._tags()))
+        self._edited_tags = {}
+
+    def _tags(self) -> tuple[tuple[str, str], ...]:
+        """Those in force, and those of the prompt that is being edited: a private one stays private."""
+        return tuple({**self._edited_tags, **self.tags}.items())
 
     def run_command(self, line: str) -> None:
         raise NotImplementedError
@@ -67,16 +76,25 @@ class TurnControls(Base):
 
     def send(self, prompt: Prompt) -> None:
         """Now, or as soon as the turn before it has ended and providers are known."""
-        self._waiting.append(prompt)
+        self._waiting.append(replace(prompt, nudge=self.nudge))
+        self.nudge = 0
         self._tell_waiting()
         if self.runtime is None:
             self.say("Getting ready: your prompt goes out in a moment.")
         self._next()
 
     def _next(self) -> None:
-        if self.runtime is not None and self.running is None and self._waiting:
-            self._carry(self._waiting.pop(0))
+        if self.runtime is not None and not self._carrying and self._waiting:
+            self._carrying = True
+            self._preparing = self._waiting.pop(0)
+            self._carry(self._preparing)
         self._tell_waiting()
+
+    def take_back(self) -> list[str]:
+        """The prompts that were not sent yet; they wait no longer."""
+        taken = [*([self._preparing] if self._preparing else []), *self._waiting]
+        self._preparing, self._waiting = None, []
+        return [prompt.text for prompt in taken]
 
     def _tell_waiting(self) -> None:
         """The composer's edge says how many prompts wait."""
@@ -95,9 +113,14 @@ class TurnControls(Base):
 
         assert self.runtime is not None
         runtime = self.runtime
+        chat = self.chat_id = self.chat_id or runtime.new_id()
+        parent = self.conversation.turns[-1] if self.conversation.turns else None
         try:
             await self._break_first(prompt)
-            request = await asyncio.to_thread(self._request, prompt)
+            request = await asyncio.to_thread(self._request, prompt, chat, parent)
+            if self._preparing is not prompt:
+                return  # it was taken back
+            self._preparing = None
             turn = self.running = runtime.router.start(request)
             self.chat_title = self.chat_title or " ".join(prompt.text.split())[:60]
             self.conversation.begin(turn.id, Fold(turn.id), request.text, runtime.now())
@@ -109,7 +132,7 @@ class TurnControls(Base):
             self.say(str(error), bad=True)
         finally:
             self.running = None
-            self.nudge = 0
+            self._carrying = False
             self.show_state()
             self._next()
 
@@ -131,51 +154,37 @@ class TurnControls(Base):
             provider, fault = parse_fault(prompt.fault)
             await simulator.set_fault(provider, fault.kind, fault.times)
 
-    def _request(self, prompt: Prompt) -> Request:
-        """The prompt with the path of the chat that leads to it."""
+    def _request(self, prompt: Prompt, chat: str, parent: str | None) -> Request:
+        """The prompt with what was said on the path of the chat that leads to it."""
+        from app.history.conversation import continue_chat
         from routing.messages import Limits, Request, TextPart
 
-        last = self.conversation.turns[-1] if self.conversation.turns else None
-        parent = last if prompt.parent == "" else prompt.parent
-        if self.chat_id is None:
-            assert self.runtime is not None
-            self.chat_id = self.runtime.new_id()
-        return Request(
+        assert self.runtime is not None
+        request = Request(
             content=(TextPart(prompt.text),),
-            chat_id=self.chat_id,
-            parent_turn=parent,
+            chat_id=chat,
             profile=self.profile,
-            history=self._history(parent),
             tags=prompt.tags,
             limits=Limits(credit_nusd=prompt.credit_nusd),
             model=self.pin,
-            nudge=self.nudge,
+            nudge=prompt.nudge,
         )
-
-    def _history(self, parent: str | None) -> tuple[Message, ...]:
-        from routing.messages import Message, TextPart
-
-        messages: list[Message] = []
-        turns = self.conversation.turns
-        for turn in turns[: turns.index(parent) + 1] if parent in turns else ():
-            reply = self.conversation.reply(turn)
-            if reply:
-                messages.append(Message("user", (TextPart(self.conversation.prompt(turn)),)))
-                messages.append(Message("assistant", (TextPart(reply),)))
-        return tuple(messages)
+        return request if parent is None else continue_chat(self.runtime.store, request, parent)
 
     async def count_money(self) -> None:
         """Read what the session and the day have spent."""
-        assert self.runtime is not None
+        if self.runtime is None:
+            return
         money, cap = await self.runtime.money(self.profile)
         simulated = self.runtime.sources.simulated
         self.spending = Spending(money.session_nusd, money.day_nusd, cap, money.held_nusd, simulated)
 
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
-        if self._waiting:
-            self.say(f"{len(self._waiting)} waiting prompts were not sent: ↑ brings them back.")
-        self._waiting.clear()
+        unsent = self.take_back()
+        if unsent:
+            what = f"{len(unsent)} prompts that waited were" if len(unsent) > 1 else "A prompt that waited was"
+            self.say(f"{what} not sent: ↑ brings them back.")
         self._tell_waiting()
         if self.running is not None:
             self.running.cancel()
@@ -194,16 +203,22 @@ class TurnControls(Base):
         """Ask the selected turn's prompt again, as a branch beside it."""
         turn = self.selected_turn
         if turn is not None:
+            tags = {**self._tags_of(turn), **self.tags}
             self.branch_before(turn)
-            self.send(Prompt(self.conversation.prompt(turn), tuple(self.tags.items())))
+            self.send(Prompt(self.conversation.prompt(turn), tuple(tags.items())))
 
     def action_edit(self) -> None:
         """Put the selected turn's prompt back into the composer; sending it makes a branch."""
         turn = self.selected_turn
         if turn is not None:
             prompt = self.conversation.prompt(turn)
+            self._edited_tags = self._tags_of(turn)
             self.branch_before(turn)
             self.composer.put_first(prompt)
+
+    def _tags_of(self, turn: str) -> dict[str, str]:
+        request = self.conversation.trace(turn).request
+        return dict(request.tags) if request is not None else {}
 
     # What moves on its own
 
@@ -224,22 +239,21 @@ class TurnControls(Base):
         composer = self.composer
         text = composer.text
         if self.runtime is None or not text.strip() or text.startswith("/"):
-            composer.border_subtitle = self._idle_edge(text)
+            composer.border_subtitle = line(self._idle_edge(text))
             return
         from app.chat.track import track
 
         taken = await self.runtime.taken_today()
-        draft = Prompt(text, tuple(self.tags.items()))
-        request = self._request_preview(draft)
+        request = self._request_preview(text)
         decision = (await asyncio.to_thread(self.runtime.router.explain, request, spent_today=taken)).decision
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = higher + track(decision)
+        composer.border_subtitle = line(higher + track(decision))
 
-    def _request_preview(self, prompt: Prompt) -> Request:
+    def _request_preview(self, text: str) -> Request:
         from routing.messages import Request, TextPart
 
         return Request(
-            content=(TextPart(prompt.text),), profile=self.profile, tags=prompt.tags, model=self.pin, nudge=self.nudge
+            content=(TextPart(text),), profile=self.profile, tags=self._tags(), model=self.pin, nudge=self.nudge
         )
 
     def _idle_edge(self, text: str) -> str:

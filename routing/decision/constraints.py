@@ -1,4 +1,5 @@
-"""The hard rules: each looks at one model and gives a reason against it, or none. All of them are asked."""
+"""The hard rules: each is prepared for a request and gives the check that models must pass, or None when it speaks
+against nobody. A check gives its reason against a model, or None; all of them are asked."""
 
 from __future__ import annotations
 
@@ -11,24 +12,23 @@ from routing.decision.model import Candidate, Reason, Snapshot
 from routing.policy.model import Route
 from routing.registry.model import Model
 
+Check = Callable[[Model, Candidate], Reason | None]
 _DETERMINISM = {"none": 0, "seed": 1, "strong": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule may look at."""
+    """What a rule is prepared from."""
 
     features: Features
     route: Route
     snapshot: Snapshot
-    model: Model
-    candidate: Candidate
     aliases: tuple[tuple[str, str], ...]
 
 
-def reasons_against(case: Case) -> tuple[Reason, ...]:
-    """Every reason why the model may not be asked."""
-    return tuple(reason for rule in RULES if (reason := rule(case)) is not None)
+def checks(case: Case) -> tuple[Check, ...]:
+    """Every check that may speak against a model in this case."""
+    return tuple(check for rule in RULES if (check := rule(case)) is not None)
 
 
 def time_s(features: Features, route: Route, snapshot: Snapshot) -> float:
@@ -40,109 +40,159 @@ def time_s(features: Features, route: Route, snapshot: Snapshot) -> float:
     return left if route.time_budget_s is None else min(left, route.time_budget_s)
 
 
+def credit_nusd(route: Route, snapshot: Snapshot) -> int:
+    """What the request may spend in all, within the route's credit."""
+    credit = snapshot.budget.request_credit_nusd
+    return credit if route.credit_nusd is None else min(credit, route.credit_nusd)
+
+
 def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...] = ()) -> bool:
     """Whether an id, a bare name, an alias or a glob names the model."""
-    pattern = dict(aliases).get(pattern, pattern)
+    if aliases:
+        pattern = dict(aliases).get(pattern, pattern)
     return fnmatchcase(model.id, pattern) or fnmatchcase(model.name, pattern)
 
 
-def _pin(case: Case) -> Reason | None:
+def _pin(case: Case) -> Check | None:
     pin = case.snapshot.pin
-    if pin is None or matches(pin, case.model, case.aliases):
+    if pin is None:
         return None
-    return Reason("pin", pin, case.model.id)
+    return lambda model, _: None if matches(pin, model, case.aliases) else Reason("pin", pin, model.id)
 
 
-def _lifecycle(case: Case) -> Reason | None:
-    allowed = case.route.require.lifecycle or ("managed", "experimental")
-    pinned = case.snapshot.pin is not None and not case.route.require.lifecycle
-    if pinned or case.model.lifecycle in allowed:
+def _lifecycle(case: Case) -> Check | None:
+    allowed = case.route.require.lifecycle
+    if case.snapshot.pin is not None and not allowed:
         return None
-    return Reason("lifecycle", " or ".join(allowed), case.model.lifecycle)
+    allowed = allowed or ("managed", "experimental")
+    needed = " or ".join(allowed)
+    return lambda model, _: None if model.lifecycle in allowed else Reason("lifecycle", needed, model.lifecycle)
 
 
-def _tools(case: Case) -> Reason | None:
-    return _lacks(case, "tools", case.features.needs.tools > 0)
+def _tools(case: Case) -> Check | None:
+    return _capable("tools") if case.features.needs.tools > 0 else None
 
 
-def _json(case: Case) -> Reason | None:
-    return _lacks(case, "json", case.features.needs.json)
+def _json(case: Case) -> Check | None:
+    return _capable("json") if case.features.needs.json else None
 
 
-def _vision(case: Case) -> Reason | None:
-    return _lacks(case, "vision", case.features.needs.vision)
+def _vision(case: Case) -> Check | None:
+    return _capable("vision") if case.features.needs.vision else None
 
 
-def _lacks(case: Case, capability: str, needed: bool) -> Reason | None:
-    if not needed or capability in case.model.capabilities:
+def _capable(capability: str) -> Check:
+    def check(model: Model, _: Candidate) -> Reason | None:
+        if capability in model.capabilities:
+            return None
+        return Reason("capability", capability, ", ".join(sorted(model.capabilities)) or "none")
+
+    return check
+
+
+def _context(case: Case) -> Check:
+    needed = case.features.needs.context_tokens
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        return None if needed <= model.context_window else Reason("context", str(needed), str(model.context_window))
+
+    return check
+
+
+def _region(case: Case) -> Check | None:
+    wanted = [one for one in (case.features.needs.region, case.route.require.region) if one is not None]
+    if not wanted:
         return None
-    return Reason("capability", capability, ", ".join(sorted(case.model.capabilities)) or "none")
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        missed = next((region for region in wanted if model.region != region), None)
+        return None if missed is None or model.local else Reason("region", missed, model.region or "unknown")
+
+    return check
 
 
-def _context(case: Case) -> Reason | None:
-    needed, window = case.features.needs.context_tokens, case.model.context_window
-    return None if needed <= window else Reason("context", str(needed), str(window))
+def _local(case: Case) -> Check | None:
+    if not (case.features.needs.local_only or case.route.require.local):
+        return None
+    return lambda model, _: None if model.local else Reason("local", "on this machine", model.provider)
 
 
-def _region(case: Case) -> Reason | None:
-    for region in (case.features.needs.region, case.route.require.region):
-        if region is not None and case.model.region != region and not case.model.local:
-            return Reason("region", region, case.model.region or "unknown")
-    return None
-
-
-def _local(case: Case) -> Reason | None:
-    needed = case.features.needs.local_only or case.route.require.local
-    return Reason("local", "on this machine", case.model.provider) if needed and not case.model.local else None
-
-
-def _determinism(case: Case) -> Reason | None:
+def _determinism(case: Case) -> Check | None:
     needed = case.route.require.determinism or ("strong" if case.features.needs.determinism else "none")
-    if _DETERMINISM[case.model.determinism] >= _DETERMINISM[needed]:
+    if needed == "none":
         return None
-    return Reason("determinism", needed, case.model.determinism)
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        enough = _DETERMINISM[model.determinism] >= _DETERMINISM[needed]
+        return None if enough else Reason("determinism", needed, model.determinism)
+
+    return check
 
 
-def _retention(case: Case) -> Reason | None:
-    if case.route.require.retention is None or case.model.retention == "none" or case.model.local:
+def _retention(case: Case) -> Check | None:
+    if case.route.require.retention is None:
         return None
-    return Reason("retention", "none", case.model.retention)
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        kept = model.retention != "none" and not model.local
+        return Reason("retention", "none", model.retention) if kept else None
+
+    return check
 
 
-def _gone(case: Case) -> Reason | None:
-    return (
-        Reason("gone", "a model that is there", case.model.id) if case.model.id in case.snapshot.health.gone else None
-    )
+def _gone(case: Case) -> Check | None:
+    gone = case.snapshot.health.gone
+    if not gone:
+        return None
+    return lambda model, _: Reason("gone", "a model that is there", model.id) if model.id in gone else None
 
 
-def _breaker(case: Case) -> Reason | None:
-    for closed in case.snapshot.health.closed:
-        if closed.provider == case.model.provider:
-            wait = "after a change of configuration" if closed.again_in_s is None else f"in {closed.again_in_s:.0f} s"
-            return Reason("breaker", "a provider that answers", f"{closed.reason}; again {wait}")
-    return None
+def _breaker(case: Case) -> Check | None:
+    resting = {closed.provider: closed for closed in reversed(case.snapshot.health.closed)}
+    if not resting:
+        return None
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        closed = resting.get(model.provider)
+        if closed is None:
+            return None
+        wait = "after a change of configuration" if closed.again_in_s is None else f"in {closed.again_in_s:.0f} s"
+        return Reason("breaker", "a provider that answers", f"{closed.reason}; again {wait}")
+
+    return check
 
 
-def _credit(case: Case) -> Reason | None:
-    credit = case.snapshot.budget.request_credit_nusd
-    if case.route.credit_nusd is not None:
-        credit = min(credit, case.route.credit_nusd)
-    worst = case.candidate.worst_nusd
-    return None if worst <= credit else Reason("request_credit", str(worst), str(credit))
+def _credit(case: Case) -> Check:
+    credit = credit_nusd(case.route, case.snapshot)
+
+    def check(_: Model, candidate: Candidate) -> Reason | None:
+        worst = candidate.worst_nusd
+        return None if worst <= credit else Reason("request_credit", str(worst), str(credit))
+
+    return check
 
 
-def _day_cap(case: Case) -> Reason | None:
-    budget, worst = case.snapshot.budget, case.candidate.worst_nusd
-    left = budget.simulated_day_left_nusd if case.model.simulated else budget.day_left_nusd
-    return None if left is None or worst == 0 or worst <= left else Reason("day_cap", str(worst), str(left))
+def _day_cap(case: Case) -> Check:
+    budget = case.snapshot.budget
+
+    def check(model: Model, candidate: Candidate) -> Reason | None:
+        left, worst = budget.simulated_day_left_nusd if model.simulated else budget.day_left_nusd, candidate.worst_nusd
+        return None if left is None or worst == 0 or worst <= left else Reason("day_cap", str(worst), str(left))
+
+    return check
 
 
-def _time(case: Case) -> Reason | None:
-    left, needed = time_s(case.features, case.route, case.snapshot), case.candidate.latency_s
-    return None if needed <= left else Reason("time", f"{needed:.1f}", f"{left:.1f}")
+def _time(case: Case) -> Check:
+    left = time_s(case.features, case.route, case.snapshot)
+
+    def check(_: Model, candidate: Candidate) -> Reason | None:
+        needed = candidate.latency_s
+        return None if needed <= left else Reason("time", f"{needed:.1f}", f"{left:.1f}")
+
+    return check
 
 
-RULES: tuple[Callable[[Case], Reason | None], ...] = (
+RULES: tuple[Callable[[Case], Check | None], ...] = (
     _pin,
     _lifecycle,
     _tools,

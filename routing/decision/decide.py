@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features
-from routing.decision.constraints import Case, matches, reasons_against, time_s
+from routing.decision.constraints import Case, checks, credit_nusd, matches, time_s
 from routing.decision.model import (
     ENGINE,
     Candidate,
@@ -38,7 +37,6 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     judged = _judge(features, world, snapshot, route, max_output)
     plan = _plan(route, judged, snapshot)
     chosen = plan.ladder[0].models[0] if plan.ladder else None
-    without = _plan(route, [j for j in judged if j.model.id != chosen], snapshot)
     return Decision(
         engine=ENGINE,
         policy_hash=policy.hash,
@@ -50,10 +48,10 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         below=plan.below,
         candidates=plan.candidates,
         excluded=plan.excluded,
-        runner_up=without.ladder[0].models[0] if without.ladder else None,
+        runner_up=_first(route, [one for one in judged if one.model.id != chosen], snapshot),
         floor=route.floor,
         retries=route.retries,
-        credit_nusd=_credit(route, snapshot),
+        credit_nusd=credit_nusd(route, snapshot),
         time_s=time_s(features, route, snapshot),
         temperature=route.temperature,
         max_output_tokens=max_output,
@@ -94,30 +92,40 @@ def _max_output(features: Features, route: Route) -> int:
 
 def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[_Judged]:
     judged = []
-    aliases = world.policy.aliases
+    policy = world.policy
+    selectors = _selectors(route, dict(policy.aliases))
+    against = checks(Case(features, route, snapshot, policy.aliases))
+    records = {record.model: record for record in world.acceptance.records if record.task == features.task}
     for model in sorted(world.registry.models, key=lambda model: model.id):
-        place = (0, 0) if snapshot.pin is not None else _place(model, route, aliases)
-        candidate = predict(features, model, world, place[0] if place else -1, max_output)
-        case = Case(features, route, snapshot, model, candidate, aliases)
-        judged.append(_Judged(model, candidate, reasons_against(case), place))
+        place = (0, 0) if snapshot.pin is not None else _place(model, selectors)
+        rung = place[0] if place else -1
+        record = records.get(model.id)
+        candidate = predict(features, model, policy, record, rung=rung, max_output_tokens=max_output)
+        reasons = tuple(reason for check in against if (reason := check(model, candidate)) is not None)
+        judged.append(_Judged(model, candidate, reasons, place))
     return judged
 
 
-def _place(model: Model, route: Route, aliases: tuple[tuple[str, str], ...]) -> tuple[int, int] | None:
+def _selectors(route: Route, aliases: dict[str, str]) -> list[tuple[tuple[int, int], Selector]]:
+    """Every selector of the route in order, with its rung and priority; an alias is replaced by what it stands for."""
+    return [
+        ((index, priority), replace(selector, model=aliases.get(selector.model or "", selector.model)))
+        for index, rung in enumerate(route.ladder)
+        for priority, selector in enumerate(rung.selectors)
+    ]
+
+
+def _place(model: Model, selectors: list[tuple[tuple[int, int], Selector]]) -> tuple[int, int] | None:
     """The first rung that selects the model, and the selector that did."""
-    for index, rung in enumerate(route.ladder):
-        for priority, selector in enumerate(rung.selectors):
-            if _selects(selector, model, aliases):
-                return index, priority
-    return None
+    return next((place for place, selector in selectors if _selects(selector, model)), None)
 
 
-def _selects(selector: Selector, model: Model, aliases: tuple[tuple[str, str], ...]) -> bool:
+def _selects(selector: Selector, model: Model) -> bool:
     if selector.tier is not None and selector.tier != model.tier:
         return False
     if selector.provider is not None and not _provider_matches(selector.provider, model.provider):
         return False
-    return selector.model is None or matches(selector.model, model, aliases)
+    return selector.model is None or matches(selector.model, model)
 
 
 def _provider_matches(pattern: str, provider: str) -> bool:
@@ -126,17 +134,9 @@ def _provider_matches(pattern: str, provider: str) -> bool:
     return fnmatchcase(provider, pattern)
 
 
-def _plan(route: Route, judged: Iterable[_Judged], snapshot: Snapshot) -> _Plan:
-    judged = list(judged)
-    rungs: dict[int, list[_Judged]] = {}
-    for one in judged:
-        if not one.reasons and one.place is not None:
-            rungs.setdefault(one.place[0], []).append(one)
-    stand_in = not rungs
-    if stand_in:
-        spare = [one for one in judged if not one.reasons]
-        rungs = {0: spare} if spare else {}
-    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in sorted(rungs.items())}
+def _plan(route: Route, judged: list[_Judged], snapshot: Snapshot) -> _Plan:
+    rungs, stand_in = _rungs(judged)
+    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in rungs.items()}
     ladder, below = _split(list(planned), route, snapshot)
     on_ladder = {one.model.id for members in rungs.values() for one in members}
     return _Plan(
@@ -145,6 +145,29 @@ def _plan(route: Route, judged: Iterable[_Judged], snapshot: Snapshot) -> _Plan:
         candidates=tuple(one.candidate for one in judged),
         excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in on_ladder),
     )
+
+
+def _first(route: Route, judged: list[_Judged], snapshot: Snapshot) -> str | None:
+    """The model that would be asked first."""
+    rungs, _ = _rungs(judged)
+    ladder, _ = _split(list(rungs), route, snapshot)
+    return min(rungs[ladder[0]], key=_order).model.id if ladder else None
+
+
+def _rungs(judged: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
+    """Who may be asked, by rung in order; and whether they only stand in, since no rung selects any of them."""
+    rungs: dict[int, list[_Judged]] = {}
+    for one in judged:
+        if not one.reasons and one.place is not None:
+            rungs.setdefault(one.place[0], []).append(one)
+    if rungs:
+        return dict(sorted(rungs.items())), False
+    spare = [one for one in judged if not one.reasons]
+    return ({0: spare} if spare else {}), True
+
+
+def _order(one: _Judged) -> tuple[tuple[int, int], int, str]:
+    return one.place or (0, 0), -one.candidate.utility_nusd, one.model.id
 
 
 def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int], list[int]]:
@@ -164,7 +187,7 @@ def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int
 
 
 def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
-    members = sorted(members, key=lambda one: (one.place or (0, 0), -one.candidate.utility_nusd, one.model.id))
+    members = sorted(members, key=_order)
     source: Rung = route.ladder[index]
     plain = stand_in or snapshot.pin is not None
     name = (snapshot.pin or _STAND_IN) if plain else source.name
@@ -194,8 +217,3 @@ def _exclusion(one: _Judged, route: Route) -> Exclusion:
         wanted = ", ".join(rung.name for rung in route.ladder)
         reasons = (*reasons, Reason("not_on_route", wanted, one.model.tier))
     return Exclusion(one.model.id, reasons)
-
-
-def _credit(route: Route, snapshot: Snapshot) -> int:
-    credit = snapshot.budget.request_credit_nusd
-    return credit if route.credit_nusd is None else min(credit, route.credit_nusd)

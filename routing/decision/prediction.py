@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from routing.analysis.features import Features
-from routing.decision.model import Candidate, World
+from routing.decision.model import Candidate, Record
 from routing.money import cost
+from routing.policy.model import Policy
 from routing.registry.model import Model
 
 PRIOR_TURNS = 20
@@ -14,17 +15,17 @@ INPUT_MARGIN = 1.5
 """Estimates of input from characters ran 1.39 times short in a published case: reserve this multiple."""
 
 
-def predict(features: Features, model: Model, world: World, rung: int, max_output_tokens: int) -> Candidate:
+def predict(
+    features: Features, model: Model, policy: Policy, record: Record | None, *, rung: int, max_output_tokens: int
+) -> Candidate:
     """Quality is the model's prior, moved by its record on this task class (Beta mean with `PRIOR_TURNS`
     pseudo-turns) and lowered for complex requests in proportion to what the model lacks; utility is
     value × quality − expected cost − second × latency, in nano-dollars."""
-    record = world.acceptance.get(model.id, features.task)
     kept, answered = (record.kept, record.answered) if record else (0, 0)
     mean = (model.quality * PRIOR_TURNS + kept) / (PRIOR_TURNS + answered)
     quality = mean * (1 - features.complexity * (1 - model.quality))
-    expected = price_of(model, features.input_tokens, features.output_tokens, world.policy.assumed_nusd_per_mtok)
+    expected = price_of(model, features.input_tokens, features.output_tokens, policy.assumed_nusd_per_mtok)
     latency_s = model.first_token_s + features.output_tokens / max(model.tokens_per_s, 0.1)
-    policy = world.policy
     return Candidate(
         model=model.id,
         provider=model.provider,

@@ -107,10 +107,8 @@ class Asking:
 
     def abandon(self, fault: Exception) -> None:
         """The same for a fault of ours."""
-        self._break_off(
-            ErrorKind.INTERRUPTED,
-            f"Something went wrong inside Pointsman ({type(fault).__name__}). What came is kept; its cost is estimated.",
-        )
+        what = f"Something went wrong inside Pointsman ({type(fault).__name__})."
+        self._break_off(ErrorKind.INTERRUPTED, f"{what} What came is kept; its cost is estimated.")
 
     def _break_off(self, kind: ErrorKind, sentence: str) -> None:
         """An attempt that was stopped on its way into the ledger runs if the ledger took it."""

@@ -137,7 +137,7 @@ def _became(replied: bool, status: ev.Status, outcome: str) -> str:
 
 
 def _baseline_nusd(world: World, trace: Trace) -> int:
-    """What the dearest model of the kind that was asked, real or simulated, would have charged for the answer's tokens."""
+    """What the dearest model of the kind asked (real or simulated) would have charged for the answer's tokens."""
     answer = trace.current
     if answer is None:
         return 0

@@ -19,12 +19,12 @@ class Price:
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
         """Nano-dollars of one call; cached tokens are inside the input tokens."""
+        fresh = cost(input_tokens - cached_tokens, self.input_nusd_per_mtok)
+        written = cost(output_tokens, self.output_nusd_per_mtok)
+        if not cached_tokens:
+            return fresh + written
         cached_price = self.input_nusd_per_mtok if self.cached_nusd_per_mtok is None else self.cached_nusd_per_mtok
-        return (
-            cost(input_tokens - cached_tokens, self.input_nusd_per_mtok)
-            + cost(cached_tokens, cached_price)
-            + cost(output_tokens, self.output_nusd_per_mtok)
-        )
+        return fresh + cost(cached_tokens, cached_price) + written
 
 
 FREE = Price(0, 0, 0, "local")

@@ -73,6 +73,12 @@ class Driver:
         self.app.composer.post_message(Paste(text))
         await self.pilot.pause()
 
+    async def until_left(self) -> None:
+        """Wait until the client leaves by itself."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.app.return_code is None:
+                await self.pilot.pause(0.005)
+
     async def told(self, words: str) -> str:
         """Wait for a toast that holds these words."""
         await self.until(lambda: any(words in toast for toast in self.toasts))

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -43,7 +44,7 @@ class Terminal:
         holds = (lambda: condition in self.text) if isinstance(condition, str) else condition
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not holds():
+                while not holds():  # noqa: ASYNC110 - what is waited for is another process
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"still waiting for {condition!r}:\n{self.text}") from None
@@ -51,7 +52,7 @@ class Terminal:
     async def ended(self) -> int:
         """Wait for the end of the process; returns its exit code."""
         async with asyncio.timeout(PATIENCE_S):
-            while self.process.poll() is None:
+            while self.process.poll() is None:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
         self.take()
         return int(self.process.returncode)
@@ -84,15 +85,16 @@ async def terminal(home: Path, *words: str, size: tuple[int, int] = (100, 30)) -
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pointsman", "--data-dir", str(home / "data"), "--config", str(home / "config.yaml"), *words],
+    own = ("--data-dir", str(home / "data"), "--config", str(home / "config.yaml"))
+    process = subprocess.Popen(  # noqa: ASYNC220 - asyncio's own cannot take the terminal over
+        [sys.executable, "-m", "pointsman", *own, *words],
         stdin=slave,
         stdout=slave,
         stderr=slave,
         cwd=home,
         env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "TEST_KEY": "wrong"},
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - nothing here holds a lock
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
     os.set_blocking(master, False)
@@ -102,3 +104,14 @@ async def terminal(home: Path, *words: str, size: tuple[int, int] = (100, 30)) -
         yield opened
     finally:
         opened.close()
+
+
+def kept(home: Path) -> tuple[str, str, int]:
+    """Status and reply of the only turn, and what the whole ledger still holds."""
+    db = sqlite3.connect(home / "data" / "ledger.db")
+    [(status, reply)] = db.execute("SELECT status, reply FROM turn").fetchall()
+    (held,) = db.execute("SELECT COALESCE(SUM(held_nusd), 0) FROM day").fetchone()
+    (open_,) = db.execute("SELECT COUNT(*) FROM attempt WHERE spend_nusd IS NULL").fetchone()
+    (running,) = db.execute("SELECT COUNT(*) FROM session WHERE ended_s IS NULL").fetchone()
+    db.close()
+    return status, reply, held + open_ + running

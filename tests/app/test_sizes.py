@@ -32,6 +32,8 @@ async def test_a_terminal_that_changes_its_size_loses_nothing(tmp_path: Path) ->
             assert driver.app.composer.text == "half a thought"
             assert driver.app.composer.display
             assert driver.app.composer.has_focus
+            assert driver.app.screen_stack[0].has_class(f"-{layout.mode(width, height)}")
+        assert shape(driver) == (True, 0)
         assert (driver.app.transcript.message_source(f"you/{turn}"), driver.panels()) == first
         assert "What is 2+3?" in driver.rows
 

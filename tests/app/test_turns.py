@@ -8,6 +8,7 @@ import pytest
 
 from app.controls import copying
 from app.controls.base import Launch
+from app.controls.turns import Prompt
 from routing.trace import fold
 from tests.app.driving import PANELS, Driver, driven
 
@@ -41,6 +42,53 @@ async def test_esc_takes_back_prompts_that_wait(tmp_path: Path) -> None:
         assert len(driver.app.conversation.turns) == 1
         await driver.press("up")
         assert driver.app.composer.text == "What is 4+5?"
+
+
+async def test_prompts_sent_at_once_go_one_after_the_other(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        for text in (CHEAP, "What is 4+5?", "What is 6+7?"):
+            driver.app.send(Prompt(text))
+        await driver.until(lambda: len(driver.app.conversation.turns) == 3)
+        await driver.settle()
+        first, second, third = driver.app.conversation.turns
+        assert parents(driver) == {first: None, second: first, third: second}
+
+
+async def test_a_prompt_that_waits_stays_in_its_chat_when_another_is_opened(tmp_path: Path) -> None:
+    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:stall",))) as driver:
+        await driver.send("Compare breadth-first and depth-first search.")
+        await driver.until(lambda: driver.app.conversation.turns)
+        chat = driver.app.chat_id
+        await driver.send("What is 4+5?")
+        await driver.press("ctrl+n")
+        await driver.press("escape")
+        await driver.settle()
+        assert driver.app.conversation.turns == []
+        driver.app.open_chat(chat)
+        await driver.until(lambda: driver.app.chat_id == chat)
+        assert len(driver.app.conversation.turns) == 1
+        assert driver.app.composer.text == "What is 4+5?"
+
+
+@pytest.mark.parametrize("key", ["r", "e"])
+async def test_a_private_prompt_stays_private_when_it_is_asked_again(tmp_path: Path, key: str) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.press("4")
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        first = driver.app.conversation.turns[0]
+        await driver.press("escape", key)
+        if key == "e":
+            await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns not in ([], [first]))
+        await driver.settle()
+        request = driver.app.conversation.trace(driver.app.conversation.turns[-1]).request
+        assert request is not None
+        assert request.tags == (("private", "yes"),)
+        await driver.ask(CHEAP)
+        request = driver.app.conversation.trace(driver.app.conversation.turns[-1]).request
+        assert request is not None
+        assert request.tags == ()
 
 
 async def test_typing_goes_on_while_an_answer_streams(tmp_path: Path) -> None:

@@ -57,9 +57,7 @@ class Clone:
         pretender = self.bin.parent / "pretender.py"
         self.script(name, f'exec {sys.executable} {pretender} {kind} {self.log} "$@"')
 
-    def make(
-        self, *words: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
-    ) -> tuple[int, str]:
+    def make(self, *words: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE) -> tuple[int, str]:
         """Exit code and standard error."""
         done = subprocess.run(
             ["make", *words],
@@ -157,9 +155,7 @@ def test_what_the_tests_need_serves_to_run(clone: Clone) -> None:
         (("stdout",), "-m pointsman demo"),
     ],
 )
-def test_the_client_opens_where_both_ends_are_a_terminal(
-    clone: Clone, seen: tuple[str, ...], command: str
-) -> None:
+def test_the_client_opens_where_both_ends_are_a_terminal(clone: Clone, seen: tuple[str, ...], command: str) -> None:
     clone.python("python3", "good")
     outer, inner = pty.openpty()
     try:
@@ -172,9 +168,7 @@ def test_the_client_opens_where_both_ends_are_a_terminal(
 
 def test_a_failed_install_is_tried_again(clone: Clone) -> None:
     clone.python("python3", "good")
-    clone.script(
-        "environment", f'echo "$@" >> {clone.log}; [ "$3" != install ] || [ -e {clone.bin}/network ]'
-    )
+    clone.script("environment", f'echo "$@" >> {clone.log}; [ "$3" != install ] || [ -e {clone.bin}/network ]')
     code, _ = clone.make("run")
     assert code != 0
     assert clone.logged() == FIRST_RUN[:-1]
@@ -202,9 +196,7 @@ def _checkout_moved(clone: Clone) -> None:
     ("change", "done"),
     [(_dependencies_changed, FIRST_RUN[1:]), (_interpreter_gone, FIRST_RUN), (_checkout_moved, FIRST_RUN)],
 )
-def test_what_no_longer_fits_is_set_up_again(
-    clone: Clone, change: Callable[[Clone], None], done: list[str]
-) -> None:
+def test_what_no_longer_fits_is_set_up_again(clone: Clone, change: Callable[[Clone], None], done: list[str]) -> None:
     clone.python("python3", "good")
     clone.make("run")
     clone.logged()

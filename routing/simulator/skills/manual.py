@@ -12,9 +12,10 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _OURS = re.compile(
-    r"\b(?:api[- ]?keys?|(?:my|a) keys?|profiles?|ladders?|escalat\w+|failover|fail over|faults?|caps?"
+    r"\b(?:api[- ]?keys?|(?:my|a) (?:own )?keys?|profiles?|ladders?|escalat\w+|failover|fail over|faults?|caps?"
     r"|panels?|route[drs]?|routing|confidence|ledger|simulat\w+|providers?|ollama|llama\.cpp|themes?"
-    r"|shortcuts?|key bindings?|(?:which|what) keys?|(?:my )?chats?|(?:does it|it) costs?|models? (?:chosen|choose)|degraded|local (?:server|model)s?|spend|traces?"
+    r"|shortcuts?|key bindings?|(?:which|what) keys?|(?:my )?chats?|(?:does it|it) costs?|models? (?:chosen|choose)"
+    r"|degraded|local (?:server|model)s?|spend|traces?"
     r"|route strip|pointsman|this (?:app|program|client))\b",
     re.IGNORECASE,
 )

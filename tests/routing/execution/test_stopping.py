@@ -155,6 +155,26 @@ async def test_stopped_in_mid_stream_keeps_and_pays_what_came(shared: Store) -> 
     assert end.sentence == "Stopped by you; what came is kept."
 
 
+async def test_a_fault_of_ours_in_mid_stream_is_told_and_leaves_nothing_held(shared: Store) -> None:
+    line = a_new_line(shared, "silent")
+    turn = line.router.start(HELLO)
+
+    def stumble() -> None:
+        if turn.trace.attempts and turn.trace.attempts[0].characters:
+            raise RuntimeError("a bug")
+
+    line.providers["north"].at_step = stumble
+    with pytest.raises(RuntimeError, match="a bug"):
+        _ = [event async for event in turn.events()]
+    events = line.journal.events(turn.id)
+    check_turn(line.journal, events)
+    end = events[-1]
+    assert isinstance(end, ev.TurnFinished)
+    assert (end.status, end.reply, end.spend_nusd > 0) == ("failed", "Once", True)
+    assert end.sentence.startswith("Something went wrong inside Pointsman (RuntimeError)")
+    assert sum(held for _, held in days(shared).values()) == 0
+
+
 async def test_stopped_while_a_stronger_model_is_asked_keeps_the_draft(shared: Store) -> None:
     line = a_new_line(shared, "escalated")
     turn = line.router.start(HELLO)

@@ -54,6 +54,7 @@ PARAGRAPH = (
 )
 MID = [
     ("how do I add my key?", "Set `OPENAI_API_KEY` in the environment"),
+    ("How do I add my own key?", "Set `OPENAI_API_KEY` in the environment"),
     ("What is a profile in Pointsman?", "named policy file"),
     (
         PARAGRAPH,
