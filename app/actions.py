@@ -30,7 +30,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "escape",
         "Stop, or leave the composer",
-        "Stop the answer and keep what came; else move to the transcript, and back",
+        "Stop and keep what came; else to the transcript and back",
         keys=("escape",),
         command="stop",
     ),
@@ -76,7 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "model",
         "Pin a model",
-        "Ask one model in this chat; without a name, let the router choose",
+        "Ask one model in this chat; with no name the router chooses",
         command="model",
         argument="MODEL",
     ),

@@ -291,9 +291,14 @@ class Client(ScreenControls, LeavingControls):
 
     async def close_runtime(self) -> None:
         """Stop and settle what runs, keep what is unsent, end the session."""
+        from routing.errors import StorageError
+
         if self.runtime is not None:
             self._keep_unsent()
-            await self.runtime.aclose()
+            try:
+                await self.runtime.aclose()
+            except StorageError as error:
+                self.last_words = self.last_words or str(error)
             self.runtime = None
 
     async def on_unmount(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 
@@ -26,11 +27,7 @@ from routing.router import Router, Setup
 class Runtime:
     """One run of a program. Close it: running turns are stopped and settled, then the session ends."""
 
-    def __init__(
-        self, paths: Paths, settings: Settings, journal: Journal, session: Session, sources: Sources, router: Router
-    ) -> None:
-        self.paths = paths
-        self.settings = settings
+    def __init__(self, journal: Journal, session: Session, sources: Sources, router: Router) -> None:
         self.journal = journal
         self.store = journal.store
         self.session = session
@@ -57,26 +54,30 @@ class Runtime:
         chosen = profile or settings.profile
         if chosen not in profiles:
             raise ConfigurationError(f"There is no profile {chosen!r}: choose one of {', '.join(sorted(profiles))}.")
-        if store is None:
-            store = await asyncio.to_thread(Store, paths.ledger)
-        await asyncio.to_thread(recover, store, clock)
-        sources = await find_sources(paths, settings, wanted)
-        session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
-        setup = Setup(
-            profiles=profiles,
-            registry=sources.registry,
-            providers=sources.providers,
-            caps=Caps(settings.day_nusd, settings.simulated_day_nusd),
-            explain_error=sources.explain,
-            acceptance=await asyncio.to_thread(read_acceptance, store),
-            default_profile=chosen,
-        )
-        rng = random.Random(wanted.seed or None)
-        journal = Journal(store, session.id)
-        router = Router(journal, setup, clock, rng)
-        if not (wanted.faults or wanted.simulate or wanted.offline):  # these say nothing of what there is
-            await asyncio.to_thread(save_registry, paths.discovery, sources.registry, clock.wall())
-        return cls(paths, settings, journal, session, sources, router)
+        async with contextlib.AsyncExitStack() as undo:
+            if store is None:
+                store = await asyncio.to_thread(Store, paths.ledger)
+            undo.push_async_callback(asyncio.to_thread, store.close)
+            await asyncio.to_thread(recover, store, clock)
+            sources = await find_sources(paths, settings, wanted)
+            undo.push_async_callback(sources.aclose)
+            session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
+            setup = Setup(
+                profiles=profiles,
+                registry=sources.registry,
+                providers=sources.providers,
+                caps=Caps(settings.day_nusd, settings.simulated_day_nusd),
+                explain_error=sources.explain,
+                acceptance=await asyncio.to_thread(read_acceptance, store),
+                default_profile=chosen,
+            )
+            rng = random.Random(wanted.seed or None)
+            journal = Journal(store, session.id)
+            router = Router(journal, setup, clock, rng)
+            if not (wanted.faults or wanted.simulate or wanted.offline):  # these say nothing of what there is
+                await asyncio.to_thread(save_registry, paths.discovery, sources.registry, clock.wall())
+            undo.pop_all()
+            return cls(journal, session, sources, router)
 
     def now(self) -> float:
         """Unix seconds."""
@@ -100,8 +101,10 @@ class Runtime:
     async def aclose(self) -> None:
         await self.router.aclose()
         await self.sources.aclose()
-        await asyncio.to_thread(self.session.end, self._clock.wall())
-        await asyncio.to_thread(self.store.close)
+        try:
+            await asyncio.to_thread(self.session.end, self._clock.wall())
+        finally:
+            await asyncio.to_thread(self.store.close)
 
 
 def _session_id(clock: Clock) -> str:

@@ -36,7 +36,7 @@ class Checked:
 
 @dataclass(slots=True)
 class Sources:
-    """Everything that can be asked. `keys` are looked up once, at start and when one is set."""
+    """Everything that can be asked. `keys` are looked up once, at start."""
 
     checked: tuple[Checked, ...]
     providers: dict[str, Provider]

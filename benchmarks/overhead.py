@@ -58,7 +58,7 @@ async def routed(base_url: str) -> AsyncIterator[Ask]:
         async def send() -> None:
             async for event in router.send(ask(PROMPT, chat_id="bench")):
                 if isinstance(event, ev.TurnFinished):
-                    assert (event.status, event.reply, len(event.path)) == ("answered", "".join(REPLY), 1), event
+                    assert (event.status, len(event.path)) == ("answered", 1), event
 
         yield send
         await router.aclose()

@@ -76,7 +76,8 @@ class Terminal:
     def resident(self) -> float:
         """MiB of the program and its children."""
         process = psutil.Process(self._pid)
-        return sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**20
+        family = (process, *process.children(recursive=True))
+        return float(sum(one.memory_info().rss for one in family)) / 2**20
 
     def close(self) -> None:
         os.kill(self._pid, signal.SIGTERM)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routing.analysis.features import TaskClass
-from routing.decision.model import BudgetView, Health, Snapshot, World
+from routing.decision.model import Acceptance, BudgetView, Health, Record, Snapshot, World
 from routing.policy.model import Policy, Range, Route, Rule, Rung, Selector, When
 from routing.registry.model import Model, Price, Registry
 
@@ -72,7 +72,10 @@ def _ladder(n: int) -> tuple[Rung, ...]:
 
 
 def world(model_count: int, routes: int) -> World:
-    return World(policy(routes), Registry(models(model_count), "registry"))
+    """Every model has answered every kind of request before."""
+    registry = Registry(models(model_count), "registry")
+    records = tuple(Record(model.id, task, 20 + n, 60) for n, model in enumerate(registry.models) for task in TaskClass)
+    return World(policy(routes), registry, Acceptance(records, "acceptance"))
 
 
 def snapshot(of: World) -> Snapshot:

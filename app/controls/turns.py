@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -130,19 +131,29 @@ class TurnControls(Base):
             await self._watch(turn)
         except PointsmanError as error:
             self.say(str(error), bad=True)
+            self._leave_unstored()
         finally:
             self.running = None
             self._carrying = False
             self.show_state()
             self._next()
 
+    def _leave_unstored(self) -> None:
+        """A turn that never reached the ledger cannot be followed by another; ↑ brings its prompt back."""
+        turn = self.running
+        if turn is not None and not turn.trace.attempts and turn.id in self.conversation.turns:
+            self.branch_before(turn.id)
+
     async def _watch(self, turn: Turn) -> None:
+        from routing.errors import StorageError
+
         async for event in turn.events():
             self.conversation.apply(event)
             if event.type in ("TextDelta", "ReasoningDelta", "ToolCallDelta"):
                 continue
             if event.type in ("Reserved", "Settled", "TurnFinished"):
-                await self.count_money()
+                with contextlib.suppress(StorageError):  # the turn goes on, whether its figures can be read or not
+                    await self.count_money()
             self.show_state()
 
     async def _break_first(self, prompt: Prompt) -> None:

@@ -18,6 +18,8 @@ _SECTIONS = (
     ("composer", "In the composer"),
     ("transcript", "In the transcript (Esc leads there)"),
 )
+_THREE_COLUMNS = 100
+_KEYS = 30
 
 
 class HelpScreen(Page):
@@ -39,13 +41,13 @@ def help_lines(width: int) -> list[Content]:
         rows += heading(title)
         rows += [_row(action, width) for action in ACTIONS if action.where == where]
         if where == "transcript":
-            rows += [line((f"{keys:<24}", "accent"), about) for keys, about in TRANSCRIPT_KEYS]
+            rows += [line((f"{keys:<{_KEYS}}", "accent"), about) for keys, about in TRANSCRIPT_KEYS]
     return rows
 
 
 def _row(action: Action, width: int) -> Content:
     keys = " ".join(key_name(key) for key in action.keys)
     command = f"/{action.command} {action.argument}".rstrip() if action.command else ""
-    if width < 70:
-        return line((f"{keys or command:<24}", "accent"), action.about)
-    return line((f"{keys:<24}", "accent"), (f"{command:<24}", "info"), action.about)
+    if width < _THREE_COLUMNS:
+        return line((f"{keys or command:<{_KEYS}}", "accent"), action.about)
+    return line((f"{keys:<{_KEYS}}", "accent"), (f"{command:<22}", "info"), action.about)

@@ -36,8 +36,12 @@ def _lines(policy: Policy, active: bool) -> tuple[Content, ...]:
     everyday = policy.route(policy.default_route)
     return (
         line((policy.id, "strong"), "  ", mark, policy.title),
-        line((f"  mostly {_ladder(everyday)} · {caps} · {len(policy.rules)} rules", "muted")),
+        line((f"  mostly {_ladder(everyday)} · {caps} · {_rules(len(policy.rules))}", "muted")),
     )
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'' if count == 1 else 's'}"
 
 
 def _ladder(route: Route) -> str:

@@ -98,14 +98,10 @@ class Breakers:
         breaker = self._of.pop(provider, None)
         return Change("closed", "it answered", None) if breaker is not None and breaker.why else None
 
-    def reset(self, provider: str | None = None) -> None:
-        """The configuration changed: forget one provider, or all."""
-        if provider is None:
-            self._of.clear()
-            self._gone.clear()
-        else:
-            self._of.pop(provider, None)
-            self._gone = {model for model in self._gone if not model.startswith(f"{provider}/")}
+    def reset(self) -> None:
+        """The configuration changed: forget what was."""
+        self._of.clear()
+        self._gone.clear()
 
     def _open(self, breaker: _Breaker, wait_s: float | None, why: str) -> Change:
         breaker.until_s = None if wait_s is None else self._clock.monotonic() + wait_s

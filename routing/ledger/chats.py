@@ -80,7 +80,7 @@ def keep_draft(store: Store, chat: str, text: str, wall_s: float) -> None:
             (chat, text, wall_s),
         )
         db.execute(
-            "DELETE FROM chat WHERE id = ? AND draft = '' AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.chat = chat.id)",
+            "DELETE FROM chat WHERE id = ?1 AND draft = '' AND NOT EXISTS (SELECT 1 FROM turn WHERE chat = ?1)",
             (chat,),
         )
 

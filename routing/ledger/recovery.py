@@ -29,10 +29,11 @@ def recover(store: Store, clock: Clock) -> int:
 
 
 def _recover_session(db: sqlite3.Connection, session: str, clock: Clock) -> int:
-    turns = [
-        row["id"]
-        for row in db.execute("SELECT id FROM turn WHERE session = ? AND status IS NULL", (session,)).fetchall()
-    ]
+    unfinished = """
+        SELECT id FROM turn WHERE session = ? AND (status IS NULL OR EXISTS (
+            SELECT 1 FROM attempt WHERE attempt.turn = turn.id AND attempt.spend_nusd IS NULL))
+    """
+    turns = [row["id"] for row in db.execute(unfinished, (session,)).fetchall()]
     for turn in turns:
         for event in _ending(turn_events(db, turn), clock.wall()):
             db.execute(
@@ -69,7 +70,8 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
             )
     for event in ending:
         folding.feed(event)
-    ending.append(_finished(folding, stamp()))
+    if trace.finished is None:  # else it was told to its end, but not of a reservation that was still on its way
+        ending.append(_finished(folding, stamp()))
     return ending
 
 

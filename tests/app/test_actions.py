@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from textual.command import CommandPalette
+from textual.widgets import OptionList
+
 from app.actions import ACTIONS, by_command, completions, key_name
 from app.client import Client
 from app.screens.help import help_lines
@@ -83,10 +86,14 @@ async def test_the_palette_offers_the_table(tmp_path: Path) -> None:
         for action in ACTIONS:
             if action.where != "composer" and action.name != "command_palette":
                 assert offered[action.title] == action.about
+        await driver.ask("What is 2+3?")
         await driver.press("ctrl+p")
-        await driver.pilot.pause()
-        await driver.press(*"begin", "enter")
-        await driver.until(lambda: len(driver.app.screen_stack) == 1)
+        await driver.until(lambda: isinstance(driver.app.screen, CommandPalette))
+        await driver.press(*"Begin a")
+        found = driver.app.screen.query_one(OptionList)
+        await driver.until(lambda: found.option_count == 1 and found.highlighted == 0)
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns == [])
 
 
 def test_the_bottom_line_names_only_keys_of_the_table() -> None:

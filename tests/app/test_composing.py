@@ -49,6 +49,15 @@ async def test_a_paste_that_is_too_large_is_refused_in_words_and_what_stood_ther
         assert driver.app.composer.text == "mine"
 
 
+async def test_what_comes_back_from_the_ledger_is_shown_and_never_obeyed(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.composer.remember(["red \x1b]0;title\x07 [/nosuch]"])
+        await driver.press("up")
+        assert driver.app.composer.text == "red \ufffd]0;title\ufffd [/nosuch]"
+        driver.app.say("a server says \x1b[2J [/nosuch]")
+        assert await driver.told("a server says") == "a server says \ufffd[2J [/nosuch]"
+
+
 async def test_an_empty_prompt_is_not_sent(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
         await driver.send("  \n ")

@@ -64,7 +64,7 @@ async def test_a_list_and_a_page_live_through_a_change_of_size(tmp_path: Path) -
         for key in ("f2", "f3", "f1", "f5"):
             await driver.press(key)
             await driver.until(lambda: len(driver.app.screen_stack) == 2)
-            for width, height in SIZES:
+            for width, height in ((20, 5), (1, 1), (120, 40)):
                 await driver.pilot.resize_terminal(width, height)
             await driver.press("escape")
             await driver.until(lambda: len(driver.app.screen_stack) == 1)

@@ -30,7 +30,7 @@ class StillClock(SystemClock):
 def one_moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A quarter past ten in the evening of one day, wherever and whenever the tests run."""
     monkeypatch.setattr("app.runtime.SystemClock", StillClock)
-    monkeypatch.setattr("app.runtime._session_id", lambda clock: "now")
+    monkeypatch.setattr("app.runtime._session_id", lambda clock: "s1")
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()

@@ -38,7 +38,7 @@ _NAME = r"°?\s*(?:degrees?\s+)?([a-z/]+)"
 _ASKED = (
     re.compile(rf"(-?[\d.,]*\d)\s*{_NAME}\s+(?:in|into|to|as)\s+{_NAME}", re.IGNORECASE),
     re.compile(
-        rf"how many\s+{_NAME}\s+(?:are |is )?(?:there )?(?:are )?in\s+(-?[\d.,]*\d|an?)\s*{_NAME}",
+        rf"how many\s+{_NAME}\s+(?:is|are|(?:are |is )?(?:there )?(?:are )?in)\s+(-?[\d.,]*\d|an?)\s*{_NAME}",
         re.IGNORECASE,
     ),
 )

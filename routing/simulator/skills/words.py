@@ -50,7 +50,7 @@ async def transform(task: Task) -> str | None:
 
 async def title(task: Task) -> str | None:
     """`a short title for: …`: the first telling words of the text."""
-    if task.material == task.text or not task.says(r"\b(title|headline|name this chat)\b"):
+    if task.material == task.text or not task.says(r"\b(title(?![ -]?case)|headline|name this chat)\b"):
         return None
     words = [word for word in re.findall(r"[^\W_][\w'-]*", task.material[:600]) if stems(word)]
     text = " ".join(words[:5])

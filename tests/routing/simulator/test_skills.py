@@ -55,6 +55,8 @@ PARAGRAPH = (
 MID = [
     ("how do I add my key?", "Set `OPENAI_API_KEY` in the environment"),
     ("How do I add my own key?", "Set `OPENAI_API_KEY` in the environment"),
+    ("how many miles is 42 km", "42 km = 26.0976 miles"),
+    ("Make this title case: the old man and the sea", "The Old Man And The Sea"),
     ("What is a profile in Pointsman?", "named policy file"),
     (
         PARAGRAPH,
