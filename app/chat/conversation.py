@@ -150,9 +150,9 @@ class Conversation:
         return finished.reply if finished is not None and finished.attempt is not None else ""
 
     def texts(self, turn: str) -> list[tuple[str, str]]:
-        """Every message of a turn with its text, the last first."""
+        """The reply and the prompt with the messages that show them, the last first."""
         shown = [identity for identity, of in self._shown.items() if of == turn]
-        return [(identity, self.load(identity).text) for identity in reversed(shown)]
+        return [(shown[-1], self.reply(turn)), (shown[0], self.prompt(turn))] if shown else []
 
     def last_message(self) -> str | None:
         """The message at the end of the chat."""

@@ -192,7 +192,9 @@ class ChatControls(Base):
             return
         try:
             text = await asyncio.to_thread(export_chat, store, chat, "json" if path.suffix == ".json" else "md")
-            await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+            await asyncio.to_thread(_write_new, path, text)
+        except FileExistsError:
+            self.say(f"{path} is there already: /export FILE takes another name.", bad=True)
         except OSError as error:
             self.say(f"{path} could not be written: {error.strerror or error}.", bad=True)
         else:
@@ -201,3 +203,8 @@ class ChatControls(Base):
 
 def _file(name: str) -> Path:
     return Path(name).expanduser()
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)

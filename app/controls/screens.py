@@ -33,9 +33,7 @@ class ScreenControls(TurnControls, ChatControls):
         """`/word argument`, from the composer."""
         word, _, argument = line[1:].partition(" ")
         action = by_command(word)
-        if action is None:
-            self.say(f"There is no command /{word}: F1 lists them all.", bad=True)
-            return
+        assert action is not None, word  # the composer lets no other through
         argument = argument.strip()
         taking: dict[str, Callable[[str], object]] = {
             "profiles": self.switch_profile,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from app.actions import by_command
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
 from app.controls.base import Base
@@ -47,12 +48,16 @@ class TurnControls(Base):
 
     def on_composer_sent(self, event: Composer.Sent) -> None:
         text = event.text
-        if text.lstrip().startswith("/") and "\n" not in text.strip():
+        line = text.strip()
+        if line.startswith("/") and not line.startswith("//") and "\n" not in line:
+            if by_command(line[1:].partition(" ")[0]) is None:
+                self.say(f"There is no command {line.split()[0]}: F1 lists them; // sends the line as it is.", bad=True)
+                return
             self.composer.taken(text)
-            self.run_command(text.strip())
+            self.run_command(line)
             return
         self.composer.taken(text)
-        self.send(Prompt(text, self._tags()))
+        self.send(Prompt(line[1:] if line.startswith("//") else text, self._tags()))
         self._edited_tags = {}
 
     def _tags(self) -> tuple[tuple[str, str], ...]:

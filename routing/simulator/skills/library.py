@@ -23,7 +23,6 @@ _SAME = {
     "shortcut": "key",
     "keyboard": "key",
     "cost": "spend",
-    "pric": "spend",
     "put": "add",
 }
 _HEADING_WEIGHT = 3

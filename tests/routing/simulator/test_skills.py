@@ -43,6 +43,8 @@ SMALL = [
     ('make a slug of "Crossing the Points"', "crossing-the-points"),
     ("count the words: one two three", "3 words"),
     ("reverse: abc", "cba"),
+    ("how many miles is 42 km", "42 km = 26.0976 miles"),
+    ("Make this title case: the old man and the sea", "The Old Man And The Sea"),
     ('convert to CSV: [{"stop": "Ulm", "km": 94}]', "stop,km\nUlm,94"),
     ("convert to JSON:\nstop,km\nUlm,94", '"km": 94'),
     ('what is the city in {"a": {"city": "Ulm"}}', "Ulm"),
@@ -55,8 +57,6 @@ PARAGRAPH = (
 MID = [
     ("how do I add my key?", "Set `OPENAI_API_KEY` in the environment"),
     ("How do I add my own key?", "Set `OPENAI_API_KEY` in the environment"),
-    ("how many miles is 42 km", "42 km = 26.0976 miles"),
-    ("Make this title case: the old man and the sea", "The Old Man And The Sea"),
     ("What is a profile in Pointsman?", "named policy file"),
     (
         PARAGRAPH,
