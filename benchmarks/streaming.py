@@ -339,6 +339,8 @@ def main() -> None:
         print(json.dumps(run_one(options.one, options.count)))
         return
     found = measure_all(quick=options.quick)
+    if options.json:
+        found = json.loads(json.dumps(found), parse_constant=lambda _: None)  # NaN is no JSON
     print(json.dumps(found, indent=2) if options.json else report(found))
 
 

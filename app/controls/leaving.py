@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 
 from textual.worker import Worker, WorkerState
 
@@ -65,6 +66,15 @@ class LeavingControls(CopyControls):
         """Leave with a sentence for the terminal; Textual's own `message` would be markup and wrapped."""
         self.last_words = sentence
         self.exit(code)
+
+    def _fatal_error(self) -> None:
+        """In place of Textual's report, which would show the user a traceback with the values of locals: a sentence,
+        and the places alone in a file."""
+        place = self.paths.data_dir / "fault.txt"
+        with contextlib.suppress(OSError):
+            place.write_text(traceback.format_exc(), encoding="utf-8")
+        self.last_words = f"Something went wrong inside Pointsman, and it had to end; {place} tells where. All is kept."
+        self._close_messages_no_wait()
 
     def farewell(self, code: int) -> None:
         """After the screen is gone: say what is to be said, where there is still a terminal to read it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.events import Paste
+from textual.notifications import Notify
 from textual.widgets import Static
 
 from app.client import Client
@@ -16,6 +17,7 @@ from app.controls.base import Launch
 from app.settings import Paths, Settings
 
 if TYPE_CHECKING:
+    from textual.message import Message
     from textual.pilot import Pilot
 
     from app.panels.panel import Panel
@@ -34,6 +36,8 @@ class Driver:
     def __init__(self, app: Client, pilot: Pilot[int]) -> None:
         self.app = app
         self.pilot = pilot
+        self.toasts: list[str] = []
+        """Every one that was told so far; on screen they go after some seconds."""
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for something to become true."""
@@ -90,10 +94,6 @@ class Driver:
         return self.app.runtime
 
     @property
-    def toasts(self) -> list[str]:
-        return [notification.message for notification in self.app._notifications]
-
-    @property
     def faults(self) -> list[str]:
         """What went wrong inside the client."""
         return [toast for toast in self.toasts if toast.startswith("Something went wrong")]
@@ -141,8 +141,15 @@ async def driven(
     paths = places(home)
     app = Client(paths, read_settings(paths) if paths.config.exists() else Settings(), launch)
     app.animation_level = "none"
-    async with app.run_test(size=size, notifications=True) as pilot:
+    toasts: list[str] = []
+
+    def heed(message: Message) -> None:
+        if isinstance(message, Notify):
+            toasts.append(message.notification.message)
+
+    async with app.run_test(size=size, notifications=True, message_hook=heed) as pilot:
         driver = Driver(app, pilot)
+        driver.toasts = toasts
         if ready:
             await driver.ready()
         yield driver
