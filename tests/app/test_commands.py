@@ -36,7 +36,7 @@ async def test_a_profile_is_in_force_from_the_next_message(tmp_path: Path) -> No
 
 
 async def test_a_running_turn_keeps_its_profile(tmp_path: Path) -> None:
-    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:slow:1",))) as driver:
+    async with driven(tmp_path, Launch(speed=8, seed=7, faults=("all:slow:1",))) as driver:
         await driver.send(PROMPT)
         await driver.until(lambda: driver.app.running is not None)
         await driver.send("/profile private")

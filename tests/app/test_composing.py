@@ -151,7 +151,7 @@ async def test_the_edge_tells_the_track_before_anything_is_sent_and_keys_move_it
 
 
 async def test_prompts_wait_for_the_turn_that_runs_and_follow_it(tmp_path: Path) -> None:
-    async with driven(tmp_path, Launch(speed=50, seed=7, faults=("all:slow:1",))) as driver:
+    async with driven(tmp_path, Launch(speed=8, seed=7, faults=("all:slow:1",))) as driver:
         await driver.send("What is 2+3?")
         await driver.until(lambda: driver.app.running is not None)
         await driver.send("What is 4+5?")

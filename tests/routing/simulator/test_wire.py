@@ -246,11 +246,7 @@ async def test_forty_calls_at_once_and_a_long_text_hold_nobody_up(client: Client
 
 
 async def test_served_alone_one_port_answers_for_all_and_never_refuses(unused_tcp_port_factory: Any) -> None:
-    port = unused_tcp_port_factory()
-    started: asyncio.Future[Simulator] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(port, speed=0, ready=started.set_result))
-    await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
-    simulator = started.result()
+    task, simulator, port = await _served_alone(unused_tcp_port_factory)
     base = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient() as http:
         await http.post(f"{base}/sim-north/v1/faults", json={"kind": "refuse"})
@@ -264,6 +260,19 @@ async def test_served_alone_one_port_answers_for_all_and_never_refuses(unused_tc
             await serve(port)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _served_alone(port_factory: Any) -> tuple[asyncio.Task[None], Simulator, int]:
+    """It takes three ports in a row, and another program may sit on one of them: then it is tried elsewhere."""
+    for _ in range(20):
+        port = port_factory()
+        started: asyncio.Future[Simulator] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve(port, speed=0, ready=started.set_result))
+        await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+        if started.done():
+            return task, started.result(), port
+        assert isinstance(task.exception(), OSError)
+    raise AssertionError("no three free ports in a row")
 
 
 def _undated(reply: bytes) -> bytes:
