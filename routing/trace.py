@@ -6,7 +6,7 @@ stream. Text deltas change the trace only by how much text there is: the text it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -109,13 +109,13 @@ class Trace:
     def current(self) -> AttemptView | None:
         """The attempt that answered, or the last one."""
         kept = [attempt for attempt in self.attempts if attempt.outcome in ("answered", "kept")]
-        return (kept or list(self.attempts) or [None])[-1]  # type: ignore[list-item]
+        return _last(kept) or _last(self.attempts)
 
     @property
     def spoken(self) -> AttemptView | None:
         """The last attempt that said something, or else the last one: what is kept of a turn that was cut off."""
         said = [attempt for attempt in self.attempts if attempt.characters]
-        return (said or list(self.attempts) or [None])[-1]  # type: ignore[list-item]
+        return _last(said) or _last(self.attempts)
 
     @property
     def spend_nusd(self) -> int:
@@ -132,6 +132,9 @@ class Trace:
 
     def _paid(self) -> list[AttemptView]:
         return [attempt for attempt in self.attempts if attempt.simulated == self.simulated]
+
+
+_ENDED: dict[str, Outcome] = {"cancelled": "cancelled", "interrupted": "interrupted"}
 
 
 class Fold:
@@ -239,7 +242,7 @@ class Fold:
                     request_id=event.request_id,
                 )
             case ev.AttemptFailed():
-                ended: Outcome = {"cancelled": "cancelled", "interrupted": "interrupted"}.get(event.kind, "failed")  # type: ignore[assignment]
+                ended = _ENDED.get(event.kind, "failed")
                 self._set(
                     event.attempt,
                     state="failed" if ended == "failed" else "cancelled",
@@ -316,6 +319,10 @@ class Fold:
 
     def _note(self, at_s: float, kind: NoteKind, sentence: str) -> None:
         self._update(notes=(*self.trace.notes, Note(at_s, kind, sentence)))
+
+
+def _last(attempts: Sequence[AttemptView]) -> AttemptView | None:
+    return attempts[-1] if attempts else None
 
 
 def fold(events: Iterable[ev.Event]) -> Trace:

@@ -35,7 +35,7 @@ LINE_BITS = 20
 class Pointer(Surface):
     """Mouse handling of the transcript."""
 
-    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:
         super().__init__(load, id=id)
         self._pressed: selection.Place | None = None
         self._pointer = Offset(0, 0)

@@ -8,7 +8,7 @@ from textual.message import Message
 class CursorMoved(Message, namespace="transcript"):
     """The cursor is on another message, or on none."""
 
-    def __init__(self, id: str | None) -> None:  # noqa: A002 - the word of the chat's own records
+    def __init__(self, id: str | None) -> None:
         self.id = id
         super().__init__()
 
@@ -33,6 +33,6 @@ class LinkOpened(Message, namespace="transcript"):
 class FoldToggled(Message, namespace="transcript"):
     """The reader asks to fold or unfold a message: change its view, then call `refresh_message`."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002
+    def __init__(self, id: str) -> None:
         self.id = id
         super().__init__()

@@ -40,7 +40,7 @@ class Surface(ScrollView, can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{name}" for name in styles.COMPONENTS}
 
-    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._messages = Messages(load)
         self._viewport = Viewport(self._messages)

@@ -40,7 +40,7 @@ class Transcript(Navigation, Pointer):
     LinkOpened = posted.LinkOpened
     FoldToggled = posted.FoldToggled
 
-    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, load: Callable[[str], MessageView], *, id: str | None = None) -> None:
         super().__init__(load, id=id)
         self._dirty: set[str] = set()
         self._flush_due = False

@@ -113,7 +113,7 @@ def _refused(error: ProviderError) -> bool:
 
 async def stream(attempt: Attempt, provider: Provider, call: Call, timeouts: Timeouts, recorder: Recorder) -> None:
     """Run the call, publishing what comes. Raises ProviderError when it fails; `attempt` holds what came."""
-    async with aclosing(provider.stream(call, attempt.model, timeouts)) as chunks:  # type: ignore[type-var]
+    async with aclosing(provider.stream(call, attempt.model, timeouts)) as chunks:
         async for chunk in chunks:
             match chunk:
                 case TextChunk(text, logprobs):

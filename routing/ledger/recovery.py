@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 
 from routing import events as ev
 from routing.clock import Clock
@@ -21,7 +22,7 @@ def recover(store: Store, clock: Clock) -> int:
     """Settle and finish every turn of every dead session; returns how many turns were mended."""
     mended = 0
     for session in dead_sessions(store):
-        mended += store.write_now(lambda db, session=session: _recover_session(db, session, clock))  # type: ignore[misc]
+        mended += store.write_now(partial(_recover_session, session=session, clock=clock))
         bury(store, session, clock.wall())
     if mended:
         store.write_soon(index)

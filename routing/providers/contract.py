@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Provider(Protocol):
 
     config: ProviderConfig
 
-    def stream(self, call: Call, model: Model, timeouts: Timeouts) -> AsyncIterator[Chunk]:
+    def stream(self, call: Call, model: Model, timeouts: Timeouts) -> AsyncGenerator[Chunk, None]:
         """Chunks as they come; ends after a `FinishChunk`, or raises. Closing the iterator closes the connection."""
         ...
 
