@@ -150,11 +150,14 @@ class _Reader:
         )
 
     def _provider(self, name: str, fields: object) -> ProviderSettings:
+        from routing.providers.dialects import dialect_names
+
         at: _Place = ("providers", name)
         found = self._mapping(fields, at, ("dialect", "base_url", "key", "headers", "region"))
         dialect = self._word(found, at, "dialect") or "openai"
-        if dialect != "openai":
-            self._wrong((*at, "dialect"), f"the dialect {dialect!r} is not spoken yet;", "write openai")
+        if dialect not in dialect_names():
+            known = ", ".join(dialect_names())
+            self._wrong((*at, "dialect"), f"the dialect {dialect!r} is not spoken;", f"write one of {known}")
         base_url = self._word(found, at, "base_url") or ""
         if not base_url.startswith(("http://", "https://")):
             self._wrong((*at, "base_url"), "base_url must be an address;", "write http://… or https://…")

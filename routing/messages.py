@@ -122,14 +122,15 @@ def clean(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. Cached tokens are inside input, reasoning tokens inside output; `reported` by the provider,
-    or else estimated by us."""
+    """Tokens of one call. Cached tokens (read from and written to the provider's cache) are inside input, reasoning
+    tokens inside output; `reported` by the provider, or else estimated by us."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     reported: bool = False
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,25 @@ class FinishChunk:
     request_id: str | None = None
 
 
-Chunk = TextChunk | ReasoningChunk | ToolCallChunk | UsageChunk | FinishChunk
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What a provider leaves of a limit on `kind` (requests, tokens, input-tokens, output-tokens): `remaining` of
+    `limit`, until it is full again in `resets_in_s`. None: not told."""
+
+    kind: str
+    limit: int | None
+    remaining: int
+    resets_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChunk:
+    """What the provider announced with its answer, before the answer."""
+
+    limits: tuple[RateLimit, ...]
+
+
+Chunk = TextChunk | ReasoningChunk | ToolCallChunk | UsageChunk | FinishChunk | LimitsChunk
 
 
 @dataclass(frozen=True, slots=True)

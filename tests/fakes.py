@@ -104,6 +104,7 @@ class FakeProvider:
         self._scripts = {model: list(plays) for model, plays in scripts.items()}
         self.calls: list[tuple[str, Call, Timeouts]] = []
         self.running = 0
+        self.warmed = 0
         self.at_step: Callable[[], None] = lambda: None
 
     async def stream(self, call: Call, model: Model, timeouts: Timeouts) -> AsyncIterator[Chunk]:
@@ -136,6 +137,9 @@ class FakeProvider:
 
     async def list_models(self) -> tuple[Model, ...]:
         return ()
+
+    async def warm(self) -> None:
+        self.warmed += 1
 
     async def aclose(self) -> None:
         pass

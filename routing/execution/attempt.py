@@ -11,6 +11,8 @@ from routing.errors import ErrorKind, ProviderError
 from routing.execution.recorder import Recorder
 from routing.messages import (
     FinishChunk,
+    LimitsChunk,
+    RateLimit,
     ReasoningChunk,
     Reply,
     TextChunk,
@@ -59,6 +61,7 @@ class Attempt:
     logprobs: list[TokenLogprob] = field(default_factory=list)
     characters: int = 0
     usage: Usage | None = None
+    limits: tuple[RateLimit, ...] = ()
     finish: str | None = None
     request_id: str | None = None
     first_token_s: float | None = None
@@ -136,6 +139,8 @@ async def stream(attempt: Attempt, provider: Provider, call: Call, timeouts: Tim
                     recorder.delta(recorder.make(ev.ToolCallDelta, attempt=attempt.id, call=piece))
                 case UsageChunk(usage):
                     attempt.usage = usage
+                case LimitsChunk(limits):
+                    attempt.limits = limits
                 case FinishChunk(reason, request_id):
                     attempt.finish = clean_text(reason)
                     attempt.request_id = request_id and clean_text(request_id)

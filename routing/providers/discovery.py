@@ -52,15 +52,12 @@ def _service(service: Service, environ: Mapping[str, str], config_dir: Path | No
     base_url = environ.get(variable, "").strip().rstrip("/") if variable else ""
     if key is None and not base_url:
         return None
-    config = ProviderConfig(service.name, base_url or service.base_url, key=service.key, headers=service.headers)
+    config = ProviderConfig(service.name, base_url or service.base_url, service.dialect, service.key)
     return Found(config, key.where if key else f"{variable} in the environment", key)
 
 
 async def _local(server: LocalServer, timeout_s: float) -> Found | None:
     from routing.providers.http import probe  # httpx is loaded only when something is asked
 
-    base_url = f"http://127.0.0.1:{server.port}/v1"
-    listing = await probe(base_url, timeout_s)
-    if not isinstance(listing, dict) or not isinstance(listing.get("data"), list):
-        return None
-    return Found(ProviderConfig(server.name, base_url), f"{server.title} on port {server.port}")
+    config = ProviderConfig(server.name, server.base_url, server.dialect)
+    return Found(config, f"{server.title} on port {server.port}") if await probe(config, timeout_s) else None

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from routing.errors import ErrorKind, ProviderError
+from routing.providers.durations import duration_s
 
 MAX_WORDS = 300
 # How long to leave a provider that says "do not retry" without saying when.
@@ -67,8 +68,6 @@ _BY_STATUS: dict[int, ErrorKind] = {
     529: ErrorKind.OVERLOADED,
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def error(status: int, body: str, headers: Mapping[str, str], secret: str = "") -> ProviderError:
@@ -203,7 +202,7 @@ def _wait_s(kind: ErrorKind, details: dict[str, Any], headers: Mapping[str, str]
     if kind is not ErrorKind.RATE_LIMIT:
         return None
     resets = [
-        _duration_s(headers.get(f"x-ratelimit-reset-{what}", ""))
+        duration_s(headers.get(f"x-ratelimit-reset-{what}", ""))
         for what in ("requests", "tokens")
         if headers.get(f"x-ratelimit-remaining-{what}") == "0"
     ]
@@ -231,16 +230,10 @@ def _header_wait_s(headers: Mapping[str, str]) -> float | None:
 
 def _retry_info_s(details: dict[str, Any]) -> float | None:
     for detail in _objects(details.get("details")):
-        wait = _duration_s(str(detail.get("retryDelay", "")))
+        wait = duration_s(str(detail.get("retryDelay", "")))
         if wait is not None:
             return wait
     return None
-
-
-def _duration_s(text: str) -> float | None:
-    """`1s`, `6m0s`, `120ms`, as Go prints durations."""
-    parts = _GO_DURATION.findall(text)
-    return sum(float(number) * _UNIT_S[unit] for number, unit in parts) if parts else None
 
 
 def _number(text: str | None) -> float | None:

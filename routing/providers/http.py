@@ -7,117 +7,174 @@ cancelled.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from socket import gaierror
-from ssl import SSLContext, SSLError
+from dataclasses import replace
+from ssl import SSLContext
+from typing import Any
 
 import httpx
-from httpx_sse import EventSource
 
 from routing.errors import ErrorKind, ProviderError
-from routing.messages import Chunk
+from routing.messages import Chunk, FinishChunk, LimitsChunk
 from routing.policy.model import Timeouts
-from routing.providers import openai
-from routing.providers.contract import Call, ProviderConfig
-from routing.providers.failures import clean, malformed, not_a_stream
-from routing.providers.known import is_loopback, service_at
+from routing.providers.contract import Call, Outgoing, ProviderConfig
+from routing.providers.dialects import dialect_of
+from routing.providers.failures import clean, error, malformed
+from routing.providers.known import is_loopback
+from routing.providers.limits import read_limits
 from routing.providers.listing import read_listing
+from routing.providers.reading import ACCEPTED, Patience, before_answer, chunks_of, is_stream, refusal, send
 from routing.registry.model import Model
 
 LIST_TIMEOUT_S = 10.0
-# What is still awaited after the end marker, so that the connection can be used again.
-DRAIN_S = 0.05
+WARM_TIMEOUT_S = 5.0
 _KEEP_ALIVE_S = 60.0
-_MAX_ERROR_BYTES = 65_536
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE_S)
-_NEVER_SENT = (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 
 class HttpProvider:
-    """A provider of the OpenAI-compatible dialect. `key` is asked at each call, so that a new key needs no restart."""
+    """A provider of any dialect. `key` is asked at each call, so that a new key needs no restart."""
 
     def __init__(self, config: ProviderConfig, key: Callable[[], str | None] = lambda: None) -> None:
         self.config = config
+        self._dialect = dialect_of(config.dialect)
+        self._root = self._dialect.root(config.base_url)
         self._key = key
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
+        self._used_at = -_KEEP_ALIVE_S
 
     async def stream(self, call: Call, model: Model, timeouts: Timeouts) -> AsyncGenerator[Chunk, None]:
-        """See `Provider.stream`. The last chunks are the usage, if it was sent, and a `FinishChunk`."""
+        """See `Provider.stream`. The first chunk may be the rate limits that the server announces; the last ones are
+        the usage, if it was sent, and a `FinishChunk`."""
         secret = self._key() or ""
-        path, headers, body = openai.encode(call, model, self.config)
+        outgoing = self._dialect.encode(call, model, self.config)
         client = self._client or await self._open()
-        patience = _Patience(timeouts, asyncio.get_running_loop().time())
+        patience = Patience(timeouts, asyncio.get_running_loop().time())
         try:
-            request = client.build_request(
-                "POST",
-                self.config.base_url.rstrip("/") + path,
-                headers=_headers(headers, secret),
-                content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
-                timeout=httpx.Timeout(None, connect=timeouts.connect_s, pool=timeouts.connect_s),
-            )
-            response = await _send(client, request, patience)
+            request = self._request(client, outgoing, secret, timeouts.connect_s)
+            response = await send(client, request, patience)
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            raise _before_answer(problem, timeouts.connect_s, secret) from problem
+            raise before_answer(problem, timeouts.connect_s, secret) from problem
+        self._used_at = asyncio.get_running_loop().time()
         try:
-            if response.status_code != 200 or not _is_stream(response):
-                raise await _refusal(response, patience, secret)
-            async with aclosing(_chunks(response, patience, secret)) as chunks:
+            if response.status_code != 200 or not is_stream(response, self._dialect.framing):
+                raise await refusal(response, patience, secret)
+            limits = read_limits(response.headers)
+            if limits:
+                yield LimitsChunk(limits)
+            decoder = self._dialect.decoder(secret)
+            async with aclosing(chunks_of(response, self._dialect.framing, decoder, patience, secret)) as chunks:
                 async for chunk in chunks:
-                    yield chunk
+                    yield _with_request_id(chunk, response) if isinstance(chunk, FinishChunk) else chunk
         finally:
             await response.aclose()
 
     async def list_models(self) -> tuple[Model, ...]:
-        """What `GET /models` says, completed from what is known of each family of models and its prices."""
-        listing = await self._get_listing()
-        return await asyncio.to_thread(read_listing, listing, self.config)
+        """What the server lists, completed from what is known of each family of models and its prices."""
+        dialect = self._dialect
+        cards = dialect.cards(await self._json(dialect.listing(self.config)))
+        if dialect.details is not None:
+            cards = list(await asyncio.gather(*map(self._detailed, cards)))
+        return await asyncio.to_thread(read_listing, cards, self.config)
+
+    async def lists_models(self) -> bool:
+        """Whether its list of models has the shape that the dialect gives it. Raises ProviderError as `list_models`."""
+        listing = await self._json(self._dialect.listing(self.config))
+        self._dialect.cards(listing)
+        return isinstance(listing, dict)
+
+    async def warm(self) -> None:
+        """A connection with its handshake done, unless one was used a moment ago."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._used_at < _KEEP_ALIVE_S / 2:
+            return
+        self._used_at = now_s
+        client = self._client or await self._open()
+        if not is_loopback(self._root):
+            with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
+                await client.head(self._root, timeout=WARM_TIMEOUT_S)
 
     async def aclose(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
 
-    async def _get_listing(self) -> object:
+    async def _detailed(self, card: dict[str, Any]) -> dict[str, Any]:
+        """A card with what its details say; as it is when they cannot be had."""
+        assert self._dialect.details is not None
+        assert self._dialect.detailed is not None
+        try:
+            return self._dialect.detailed(card, await self._json(self._dialect.details(card)))
+        except ProviderError:
+            return card
+
+    async def _json(self, outgoing: Outgoing) -> object:
+        """The JSON that answers a question about models."""
         secret = self._key() or ""
         client = self._client or await self._open()
-        service = service_at(self.config.base_url)
-        headers = _headers(dict(self.config.headers), secret, service.list_key_header if service else None)
-        url = self.config.base_url.rstrip("/") + "/models"
         try:
+            request = self._request(client, outgoing, secret, LIST_TIMEOUT_S)
             async with asyncio.timeout(LIST_TIMEOUT_S):
-                response = await client.get(url, headers=headers, timeout=LIST_TIMEOUT_S)
-        except (TimeoutError, httpx.ReadTimeout) as problem:
+                response = await client.send(request)
+        except (TimeoutError, httpx.TimeoutException) as problem:
             raise ProviderError(ErrorKind.TIMEOUT, f"no list of models in {LIST_TIMEOUT_S:g} s") from problem
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            raise _before_answer(problem, LIST_TIMEOUT_S, secret) from problem
+            raise before_answer(problem, LIST_TIMEOUT_S, secret) from problem
+        self._used_at = asyncio.get_running_loop().time()
         if response.status_code != 200:
-            raise openai.error(response.status_code, response.text, response.headers, secret)
+            raise error(response.status_code, response.text, response.headers, secret)
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise malformed("its list of models is not JSON; is the base URL right?") from None
+
+    def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
+        headers = dict(outgoing.headers)
+        headers |= {"content-type": "application/json", "accept": ACCEPTED[self._dialect.framing]}
+        if secret:
+            name, value = self._dialect.key_header(secret, self.config)
+            headers[name] = value
+        return client.build_request(
+            "GET" if outgoing.body is None else "POST",
+            joined_url(self._root, outgoing.path),
+            headers=headers,
+            content=None if outgoing.body is None else _as_json(outgoing.body),
+            timeout=httpx.Timeout(None, connect=connect_s, pool=connect_s),
+        )
 
     async def _open(self) -> httpx.AsyncClient:
         async with self._opening:
             if self._client is None:
-                self._client = await _open_client(self.config.base_url)
+                self._client = await _open_client(self._root)
             return self._client
 
 
-async def probe(base_url: str, timeout_s: float) -> object | None:
-    """The list of models that a local server gives without a key, as JSON; None when there is no such server."""
-    async with await _open_client(base_url) as client:
-        try:
-            async with asyncio.timeout(timeout_s):
-                response = await client.get(base_url.rstrip("/") + "/models", timeout=timeout_s)
-            listing: object = response.json()
-        except (TimeoutError, httpx.HTTPError, ValueError):
-            return None
-    return listing if response.status_code == 200 else None
+def joined_url(root: str, path: str) -> str:
+    """A path below a root that may carry a query, as Azure's does."""
+    root, mark, query = root.partition("?")
+    path, own_mark, own_query = path.partition("?")
+    both = "&".join(one for one in (own_query, query) if one)
+    return f"{root.rstrip('/')}{path}{'?' if mark or own_mark else ''}{both}"
+
+
+def _as_json(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+async def probe(config: ProviderConfig, timeout_s: float) -> bool:
+    """Whether a server of the dialect answers there with a list of models."""
+    provider = HttpProvider(config)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await provider.lists_models()
+    except (TimeoutError, ProviderError):
+        return False
+    finally:
+        await provider.aclose()
 
 
 async def _open_client(base_url: str) -> httpx.AsyncClient:
@@ -130,157 +187,7 @@ async def _open_client(base_url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS)
 
 
-def _headers(headers: dict[str, str], secret: str, key_header: str | None = None) -> dict[str, str]:
-    headers |= {"content-type": "application/json", "accept": "text/event-stream, application/json"}
-    if secret and key_header:
-        headers[key_header] = secret
-    elif secret:
-        headers["authorization"] = f"Bearer {secret}"
-    return headers
-
-
-# ---------------------------------------------------------------- waiting
-class _Patience:
-    """Until when the next bytes are awaited, and what is said if they do not come. Times are the loop's."""
-
-    def __init__(self, timeouts: Timeouts, now_s: float) -> None:
-        self._idle_s = timeouts.idle_s
-        self._total_at = now_s + timeouts.total_s
-        self._total_words = f"not finished in {timeouts.total_s:g} s"
-        self._idle_words = f"went silent for {timeouts.idle_s:g} s"
-        self.draining = False
-        self._until(now_s + timeouts.first_token_s, f"no first token in {timeouts.first_token_s:g} s")
-
-    def heard(self, now_s: float) -> None:
-        """Something of the answer came."""
-        self._until(now_s + self._idle_s, self._idle_words)
-
-    def drain(self, now_s: float) -> None:
-        """The answer is whole: wait for the end of the body a moment longer, in silence."""
-        self.at, self.draining = now_s + DRAIN_S, True
-
-    def _until(self, at_s: float, words: str) -> None:
-        self.at, self.words = (at_s, words) if at_s < self._total_at else (self._total_at, self._total_words)
-
-
-class _TimedStream(httpx.AsyncByteStream):
-    """A body whose every read ends at the deadline of its `_Patience`.
-
-    The timer stands around the read alone, never around what the reader does with it.
-    """
-
-    def __init__(self, inner: httpx.AsyncByteStream, patience: _Patience) -> None:
-        self._inner = inner
-        self._patience = patience
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = aiter(self._inner)
-        while True:
-            try:
-                async with asyncio.timeout_at(self._patience.at):
-                    piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
-            except TimeoutError as problem:
-                if self._patience.draining:
-                    return
-                raise ProviderError(ErrorKind.TIMEOUT, self._patience.words) from problem
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-async def _send(client: httpx.AsyncClient, request: httpx.Request, patience: _Patience) -> httpx.Response:
-    """The response as soon as its headers are here; its body is read against the deadlines."""
-    try:
-        async with asyncio.timeout_at(patience.at):
-            response = await client.send(request, stream=True)
-    except TimeoutError as problem:
-        raise ProviderError(ErrorKind.TIMEOUT, patience.words) from problem
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    response.stream = _TimedStream(response.stream, patience)
-    return response
-
-
-# ---------------------------------------------------------------- reading
-async def _chunks(response: httpx.Response, patience: _Patience, secret: str) -> AsyncGenerator[Chunk, None]:
-    decoder = openai.Decoder(secret)
-    response.encoding = "utf-8"
-    now_s = asyncio.get_running_loop().time
-    begun = False
-    try:
-        async with aclosing(EventSource(response).aiter_sse()) as events:
-            async for event in events:
-                if decoder.done or not event.data:
-                    continue
-                for chunk in decoder.feed(event.data):
-                    begun = True
-                    patience.heard(now_s())
-                    yield chunk
-                if event.data == openai.END:
-                    patience.drain(now_s())
-    except httpx.HTTPError as problem:
-        # A reset and a plain end look alike: after the terminal marker neither breaks anything.
-        if not decoder.finished:
-            raise _in_answer(problem, begun, secret) from problem
-    for chunk in decoder.finish():
-        yield chunk
-
-
-def _is_stream(response: httpx.Response) -> bool:
-    return "text/event-stream" in response.headers.get("content-type", "").lower()
-
-
-async def _refusal(response: httpx.Response, patience: _Patience, secret: str) -> ProviderError:
-    """The error behind an answer that holds no stream."""
-    body = bytearray()
-    try:
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) > _MAX_ERROR_BYTES:
-                break
-    except httpx.HTTPError:
-        pass  # the status alone says enough
-    except ProviderError as slow:
-        if response.status_code == 200:
-            return slow
-    text = body[:_MAX_ERROR_BYTES].decode("utf-8", "replace")
-    if response.status_code == 200:
-        return not_a_stream(response.headers.get("content-type", "").split(";")[0], text, secret)
-    return openai.error(response.status_code, text, response.headers, secret)
-
-
-# ---------------------------------------------------------------- failures of the connection
-def _before_answer(problem: Exception, connect_s: float, secret: str) -> ProviderError:
-    if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
-        return ProviderError(ErrorKind.TIMEOUT, f"no connection in {connect_s:g} s", sent=False)
-    if isinstance(problem, httpx.InvalidURL):
-        return ProviderError(ErrorKind.CONNECTION, clean(f"not a base URL: {problem}", secret), sent=False)
-    words = clean(_cause(problem), secret)
-    if isinstance(problem, _NEVER_SENT):
-        return ProviderError(ErrorKind.CONNECTION, words, sent=False)
-    return ProviderError(ErrorKind.CONNECTION, f"the connection was lost before an answer ({words})")
-
-
-def _in_answer(problem: Exception, begun: bool, secret: str) -> ProviderError:
-    words = clean(_cause(problem), secret)
-    if begun:
-        return malformed(f"the stream broke off ({words})", secret)
-    return ProviderError(ErrorKind.CONNECTION, f"the connection was lost before the first token ({words})")
-
-
-def _cause(problem: BaseException) -> str:
-    """What the system said: `connection refused` lies several exceptions below the one that is raised."""
-    words, seen = str(problem), problem
-    while (below := seen.__cause__ or seen.__context__) is not None:
-        seen = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else below
-        if isinstance(seen, OSError):
-            words = _system_words(seen) or words
-    return words[:1].lower() + words[1:] or type(problem).__name__
-
-
-def _system_words(problem: OSError) -> str:
-    # For a failed connect asyncio puts the address where the reason should be.
-    named = isinstance(problem, SSLError | gaierror) or not problem.errno
-    return problem.strerror or "" if named else os.strerror(problem.errno or 0)
+def _with_request_id(finish: FinishChunk, response: httpx.Response) -> FinishChunk:
+    """The id that the provider's support asks for stands in a header, where there is one."""
+    named = response.headers.get("request-id") or response.headers.get("x-request-id")
+    return replace(finish, request_id=clean(named)) if named else finish

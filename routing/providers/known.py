@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A hosted service of the OpenAI-compatible dialect.
+    """A hosted service.
 
-    `key` is the environment variable of its key, `key_page` where a person gets one. `refuses` are fields of a
-    call that it answers with an error; `list_key_header` is the header that its list of models wants the key in,
-    instead of a bearer token.
+    `key` is the environment variable of its key, `key_page` where a person gets one. `refuses` are fields of an
+    OpenAI-compatible call that it answers with an error. A `catalogue` offers models of many makers, far more than
+    anybody wants to choose from.
     """
 
     name: str
     key: str
     base_url: str
     key_page: str
+    dialect: str = "openai"
     base_url_variable: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
     refuses: tuple[str, ...] = ()
-    list_key_header: str | None = None
+    catalogue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class LocalServer:
     name: str
     title: str
     port: int
+    dialect: str = "openai"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}" + ("/v1" if self.dialect == "openai" else "")
 
 
 SERVICES: tuple[Service, ...] = (
@@ -48,14 +53,14 @@ SERVICES: tuple[Service, ...] = (
         "ANTHROPIC_API_KEY",
         "https://api.anthropic.com/v1",
         "https://console.anthropic.com/settings/keys",
-        headers=(("anthropic-version", "2023-06-01"),),
-        list_key_header="x-api-key",
+        base_url_variable="ANTHROPIC_BASE_URL",
     ),
     Service(
         "gemini",
         "GEMINI_API_KEY",
         "https://generativelanguage.googleapis.com/v1beta/openai",
         "https://aistudio.google.com/apikey",
+        base_url_variable="GOOGLE_GEMINI_BASE_URL",
     ),
     Service(
         "openrouter",
@@ -63,6 +68,7 @@ SERVICES: tuple[Service, ...] = (
         "https://openrouter.ai/api/v1",
         "https://openrouter.ai/keys",
         base_url_variable="OPENROUTER_BASE_URL",
+        catalogue=True,
     ),
     Service("groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1", "https://console.groq.com/keys"),
     Service(

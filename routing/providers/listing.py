@@ -1,5 +1,5 @@
-"""The answer to `GET /models` to models: what the server says, completed from what is known. Pure, but slow the first
-time (see `routing.registry.prices`).
+"""The cards of a server's list to models: what it says, completed from what is known. Pure, but slow the first time
+(see `routing.registry.prices`). A card has the fields of OpenAI's list; the dialects bring the others into them.
 
 Understood beside OpenAI's bare list: llama.cpp (`meta`), vLLM (`max_model_len`), LM Studio, OpenRouter (`pricing`,
 `top_provider`, `supported_parameters`), Groq, Mistral, Together, Fireworks, and the object `pointsman`, in which a
@@ -8,12 +8,11 @@ server may state the fields of the registry itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeGuard
 
 from routing.money import parse_usd
 from routing.providers.contract import ProviderConfig
-from routing.providers.failures import malformed
 from routing.providers.known import is_loopback
 from routing.registry.families import complete, family_of
 from routing.registry.model import FREE, Model, Price
@@ -44,15 +43,11 @@ _ROOM_FOR_OUTPUT = 4  # of a small window, which must hold both, a quarter is fo
 _DEFAULT_MAX_OUTPUT = 4096
 
 
-def read_listing(listing: object, config: ProviderConfig) -> tuple[Model, ...]:
-    """The models that chat, in the server's order. Raises ProviderError (malformed_stream) when it is no list."""
-    if isinstance(listing, dict):
-        listing = listing.get("data")
-    if not isinstance(listing, list):
-        raise malformed("its list of models is not one; is the base URL right?")
+def read_listing(cards: Iterable[dict[str, Any]], config: ProviderConfig) -> tuple[Model, ...]:
+    """The models that chat, in the server's order."""
     models: dict[str, Model] = {}
-    for card in listing:
-        if isinstance(card, dict) and isinstance(card.get("id"), str) and card["id"] and _chats(card):
+    for card in cards:
+        if isinstance(card.get("id"), str) and card["id"] and _chats(card):
             model = _model(card, config)
             models.setdefault(model.id, model)
     return tuple(models.values())

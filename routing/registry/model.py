@@ -35,7 +35,9 @@ class Model:
     """One model at one provider; `id` is `provider/name`. Tokens for sizes, seconds for expectations.
 
     `price` None: not known, so a call is reserved at the policy's assumed price. `quality` is the prior chance that
-    its answer is right, before anything was measured here.
+    its answer is right, before anything was measured here. Models with the same `deployment_of` are one model at
+    several places, chosen among in proportion to `weight`. `sources` says of each field that somebody stated who it
+    was: server, genai-prices, family, or the user's file.
     """
 
     id: str
@@ -49,12 +51,18 @@ class Model:
     region: str | None = None
     determinism: Literal["none", "seed", "strong"] = "none"
     retention: Literal["none", "days", "unknown"] = "unknown"
+    moderation: Literal["none", "provider", "unknown"] = "unknown"
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     lifecycle: Literal["experimental", "managed", "deprecated"] = "managed"
     local: bool = False
     simulated: bool = False
     quality: float = 0.7
     first_token_s: float = 1.0
     tokens_per_s: float = 50.0
+    deployment_of: str | None = None
+    weight: float = 1.0
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

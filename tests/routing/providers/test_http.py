@@ -282,7 +282,7 @@ async def test_a_local_server_lists_its_models() -> None:
     listing = (WIRE / "llamacpp-models.json").read_bytes()
     async with answering(refusal(200, listing)) as (provider, wire):
         (model,) = await provider.list_models()
-        assert await probe(wire.base_url, 5.0) == json.loads(listing)
+        assert await probe(ProviderConfig("p", wire.base_url), 5.0)
     assert (model.id, model.context_window, model.local, model.price) == ("p/tiny-sure", 512, True, FREE)
     assert wire.requests[0].head.startswith("GET /v1/models ")
 
@@ -300,5 +300,5 @@ async def test_a_list_that_cannot_be_had(answer: bytes | Act, kind: ErrorKind) -
     async with answering(answer) as (provider, wire):
         with pytest.raises(ProviderError) as caught:
             await provider.list_models()
-        await probe(wire.base_url, 5.0)
+        assert not await probe(ProviderConfig("p", wire.base_url), 5.0)
     assert caught.value.kind is kind

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from routing.errors import ProviderError
 from routing.providers.contract import ProviderConfig
+from routing.providers.dialects.openai import cards
 from routing.providers.listing import read_listing
 from routing.registry.model import FREE, Model, Price
 
@@ -20,12 +21,12 @@ LOCAL = ProviderConfig("here", "http://localhost:8080/v1")
 REMOTE = ProviderConfig("there", "https://models.example.com/v1", region="eu")
 
 
-def models(*cards: dict[str, Any], config: ProviderConfig = REMOTE) -> list[Model]:
-    return list(read_listing({"object": "list", "data": list(cards)}, config))
+def models(*listed: dict[str, Any], config: ProviderConfig = REMOTE) -> list[Model]:
+    return list(read_listing(listed, config))
 
 
 def test_llama_cpp_tells_its_window_and_its_size() -> None:
-    (model,) = read_listing(json.loads((WIRE / "llamacpp-models.json").read_bytes()), LOCAL)
+    (model,) = read_listing(cards(json.loads((WIRE / "llamacpp-models.json").read_bytes())), LOCAL)
     assert (model.id, model.tier, model.context_window, model.local) == ("here/tiny-sure", "small", 512, True)
     assert model.max_output == 128
     assert "logprobs" in model.capabilities
@@ -34,7 +35,7 @@ def test_llama_cpp_tells_its_window_and_its_size() -> None:
 
 def test_openrouter_tells_prices_windows_and_what_each_can_do() -> None:
     router = ProviderConfig("openrouter", "https://openrouter.ai/api/v1")
-    mini, auto = read_listing(json.loads((WIRE / "openrouter-models.json").read_bytes()), router)
+    mini, auto = read_listing(cards(json.loads((WIRE / "openrouter-models.json").read_bytes())), router)
     assert mini.name == "openai/gpt-4o-mini"
     assert mini.price == Price(150_000_000, 600_000_000, 75_000_000, "server")
     assert (mini.context_window, mini.max_output, mini.tier) == (128_000, 16_384, "small")
@@ -88,8 +89,8 @@ def test_a_server_may_state_the_fields_of_the_registry() -> None:
     (model,) = models({"id": "handcar-embed", "pointsman": stated}, config=LOCAL)
     assert model == Model(
         "here/handcar-embed", "here", "handcar-embed", "large", frozenset({"tools"}), 1000, 100,
-        Price(100_000_000, 400_000_000, None, "server"), "us", "strong", "none", "experimental",
-        False, True, 0.9, 0.2, 9.0,
+        Price(100_000_000, 400_000_000, None, "server"), "us", "strong", "none", lifecycle="experimental",
+        local=False, simulated=False, quality=0.9, first_token_s=0.2, tokens_per_s=9.0,
     )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def test_gemini_names_lose_their_folder_and_twins_their_second() -> None:
 @pytest.mark.parametrize("listing", [None, {}, {"data": {}}, "x", 7])
 def test_what_is_no_list_is_said(listing: object) -> None:
     with pytest.raises(ProviderError, match="base URL"):
-        read_listing(listing, REMOTE)
+        cards(listing)
 
 
 CARD_KEYS = ["meta", "pricing", "top_provider", "architecture", "capabilities", "supported_parameters", "pointsman",

@@ -25,7 +25,7 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
-from routing.providers.openai import Decoder
+from routing.providers.dialects.openai import Decoder
 
 WIRE = Path(__file__).parents[2] / "wire"
 FIXTURES = {path.stem: path.read_bytes() for path in sorted(WIRE.glob("*.sse"))}

@@ -9,8 +9,8 @@ import pytest
 
 from routing.errors import ErrorKind, ProviderError
 from routing.messages import FilePart, ImagePart, Message, TextPart, Tool
-from routing.providers.contract import Call, ProviderConfig
-from routing.providers.openai import encode
+from routing.providers.contract import Call, Outgoing, ProviderConfig
+from routing.providers.dialects.openai import encode
 from routing.registry.model import Model
 
 CONFIG = ProviderConfig("openai", "https://api.openai.com/v1", headers=(("x-team", "rails"),))
@@ -20,7 +20,9 @@ SCHEMA = '{"type": "object"}'
 
 
 def body(call: Call = HELLO, config: ProviderConfig = CONFIG, **model: Any) -> dict[str, Any]:
-    return encode(call, dataclasses.replace(MODEL, **model), config)[2]
+    sent = encode(call, dataclasses.replace(MODEL, **model), config).body
+    assert sent is not None
+    return sent
 
 
 def can(*capabilities: str) -> frozenset[str]:
@@ -32,10 +34,10 @@ def a_call(**fields: Any) -> Call:
 
 
 def test_a_plain_call() -> None:
-    assert encode(HELLO, MODEL, CONFIG) == (
+    assert encode(HELLO, MODEL, CONFIG) == Outgoing(
         "/chat/completions",
-        {"x-team": "rails"},
-        {
+        headers=(("x-team", "rails"),),
+        body={
             "model": "m",
             "messages": [{"role": "user", "content": "Hello"}],
             "stream": True,

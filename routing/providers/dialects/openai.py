@@ -6,11 +6,9 @@ Reference: the OpenAI API's "Chat Completions" and its streaming events; where t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from routing.errors import ErrorKind, ProviderError
 from routing.messages import (
     Chunk,
     FilePart,
@@ -27,26 +25,33 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
-from routing.providers.contract import Call, ProviderConfig
-from routing.providers.failures import error, failure_in_stream, malformed
+from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
+from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.known import service_at
+from routing.providers.wire import (
+    FIT,
+    count,
+    has_image,
+    instructed,
+    joined,
+    parameters_of,
+    read_event,
+    schema_of,
+    string,
+    text_of,
+)
 from routing.registry.model import Model
 
-__all__ = ["Decoder", "encode", "error"]
-
-PATH = "/chat/completions"
 END = "[DONE]"
 _TOP_LOGPROBS = 2  # the chosen token and its runner-up
 _FINISHES = {"function_call": "tool_calls", "eos": "stop", "max_tokens": "length"}
-_FIT = "Answer with JSON alone. It must be valid under this JSON schema:\n"
 
 
 # ---------------------------------------------------------------- encoding
-def encode(call: Call, model: Model, config: ProviderConfig) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """The path below the base URL, the headers without the key, and the JSON body.
+def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
+    """The call as a chat completion. What the model cannot do is left out.
 
-    What the model cannot do is left out. Raises ProviderError (invalid_request, never sent) when a tool's or the
-    answer's schema is not JSON.
+    Raises ProviderError (invalid_request, never sent) when a tool's or the answer's schema is not JSON.
     """
     body: dict[str, Any] = {
         "model": model.name,
@@ -67,7 +72,7 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> tuple[str, dict[
     service = service_at(config.base_url)
     for field in service.refuses if service else ():
         body.pop(field, None)
-    return PATH, dict(config.headers), body
+    return Outgoing("/chat/completions", body, config.headers)
 
 
 def _length_field(model: Model) -> str:
@@ -80,64 +85,35 @@ def _ask_for_format(call: Call, model: Model, body: dict[str, Any]) -> None:
         return
     if call.response_format == "json_schema" and call.schema is not None:
         if "json_schema" in model.capabilities:
-            schema = {"name": "answer", "schema": _json(call.schema, "the schema of the answer")}
+            schema = {"name": "answer", "schema": schema_of(call.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
             return
-        body["messages"] = _instructed(body["messages"], _FIT + call.schema)
+        body["messages"] = [_message(message) for message in instructed(call.messages, FIT + call.schema)]
     if "json" in model.capabilities:
         body["response_format"] = {"type": "json_object"}
 
 
-def _instructed(messages: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
-    """The words in the system message, which stands first; many chat templates allow one only."""
-    if messages and messages[0]["role"] == "system" and isinstance(messages[0]["content"], str):
-        head = messages[0] | {"content": f"{messages[0]['content']}\n\n{words}"}
-        return [head, *messages[1:]]
-    return [{"role": "system", "content": words}, *messages]
-
-
 def _message(message: Message) -> dict[str, Any]:
     """Content as one text, unless there are images: many local servers take nothing else."""
-    if not any(isinstance(part, ImagePart) for part in message.content):
-        return {"role": message.role, "content": "\n\n".join(map(_text, message.content))}
+    if not has_image(message):
+        return {"role": message.role, "content": joined(message)}
     return {"role": message.role, "content": [_part(part) for part in message.content]}
 
 
 def _part(part: TextPart | FilePart | ImagePart) -> dict[str, Any]:
     if isinstance(part, ImagePart):
         return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{part.data}"}}
-    return {"type": "text", "text": _text(part)}
-
-
-def _text(part: TextPart | FilePart | ImagePart) -> str:
-    if isinstance(part, FilePart):
-        return f"File {part.name}:\n\n{part.text}"
-    return "" if isinstance(part, ImagePart) else part.text
+    return {"type": "text", "text": text_of(part)}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    parameters = _json(tool.parameters, f"the schema of the tool {tool.name}")
-    return {
-        "type": "function",
-        "function": {"name": tool.name, "description": tool.description, "parameters": parameters},
-    }
-
-
-def _json(text: str, what: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ProviderError(ErrorKind.INVALID_REQUEST, f"{what} is not JSON", sent=False) from None
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
+    return {"type": "function", "function": function}
 
 
 # ---------------------------------------------------------------- decoding
 class Decoder:
-    """The data of one stream's events, in order, to chunks.
-
-    `feed` each event's data; when `done` is true or the stream has ended, `finish` gives the usage and the terminal
-    marker. Unknown events are skipped. Raises ProviderError: malformed_stream naming the type of event at fault, or
-    what an error event in mid-stream says.
-    """
+    """See `routing.providers.contract.Decoder`. `[DONE]` is the end; a finish reason is enough of a terminal marker."""
 
     def __init__(self, secret: str = "") -> None:
         self.done = False
@@ -150,24 +126,16 @@ class Decoder:
         self._events = 0
 
     def feed(self, data: str) -> list[Chunk]:
-        """The chunks of one event's data; `[DONE]` gives none."""
         if data == END:
             self.done = True
             return []
-        try:
-            event = json.loads(data)
-        except ValueError:
-            raise malformed(f"an event is not JSON: {data[:80]}", self._secret) from None
-        if not isinstance(event, dict):
-            raise malformed(f"an event is a {type(event).__name__}, not an object", self._secret)
+        event = read_event(data, self._secret)
         self._events += 1
         if event.get("error"):
             raise failure_in_stream(event, self._secret)
         return self._chunk(event)
 
     def finish(self) -> list[Chunk]:
-        """What ends the reply: its usage, if the server sent any, and its finish. Raises when neither a finish nor
-        the end marker was seen."""
         if not self._events:
             raise malformed("answered with an empty reply")
         if self._finish is None and not self.done:
@@ -178,7 +146,6 @@ class Decoder:
 
     @property
     def finished(self) -> bool:
-        """Whether the terminal marker was seen: what breaks after it breaks nothing."""
         return self.done or self._finish is not None
 
     def _chunk(self, event: dict[str, Any]) -> list[Chunk]:
@@ -215,35 +182,29 @@ class Decoder:
     def _delta(self, delta: dict[str, Any], logprobs: dict[str, Any] | None) -> Iterator[Chunk]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
         if reasoning:
-            yield ReasoningChunk(_string(reasoning, "reasoning"))
+            yield ReasoningChunk(string(reasoning, "reasoning"))
         elif logprobs and logprobs.get("content"):
             self._waiting.extend(_logprobs(logprobs["content"]))
         content = delta.get("content")
         if content:
             # Tokens that are a part of a character come with no text: they belong to the text that follows.
             seen, self._waiting = tuple(self._waiting), []
-            yield TextChunk(_string(content, "content"), seen)
+            yield TextChunk(string(content, "content"), seen)
         refusal = delta.get("refusal")
         if refusal:
             self._declined = True
-            yield TextChunk(_string(refusal, "refusal"))
+            yield TextChunk(string(refusal, "refusal"))
         for call in delta.get("tool_calls") or ():
             yield ToolCallChunk(_tool_call(call))
-
-
-def _string(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise malformed(f"{what} is a {type(value).__name__}, not text")
-    return value
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:
     function = call.get("function") or {}
     return ToolCall(
         index=int(call.get("index") or 0),
-        id=_string(call.get("id") or "", "the id of a tool call"),
-        name=_string(function.get("name") or "", "the name of a tool call"),
-        arguments=_string(function.get("arguments") or "", "the arguments of a tool call"),
+        id=string(call.get("id") or "", "the id of a tool call"),
+        name=string(function.get("name") or "", "the name of a tool call"),
+        arguments=string(function.get("arguments") or "", "the arguments of a tool call"),
     )
 
 
@@ -263,20 +224,42 @@ def _logprobs(tokens: list[dict[str, Any]]) -> Iterator[TokenLogprob]:
 
 def _usage(usage: dict[str, Any]) -> Usage:
     """Reasoning tokens are inside the output here. Some servers (Gemini, xAI) count them in the total alone."""
-    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-    apart = max(0, _count(usage, "total_tokens") - prompt - completion)
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    apart = max(0, count(usage, "total_tokens") - prompt - completion)
     details, spent = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    cached = _count(details, "cached_tokens") or _count(usage, "prompt_cache_hit_tokens")
+    cached = count(details, "cached_tokens") or count(usage, "prompt_cache_hit_tokens")
     return Usage(
         input_tokens=prompt,
         output_tokens=completion + apart,
         cached_tokens=min(cached, prompt),
-        reasoning_tokens=min(max(_count(spent, "reasoning_tokens"), apart), completion + apart),
+        reasoning_tokens=min(max(count(spent, "reasoning_tokens"), apart), completion + apart),
         reported=True,
     )
 
 
-def _count(values: object, name: str) -> int:
-    """A count that a server sent; 0 where it is missing or makes no sense."""
-    value = values.get(name) if isinstance(values, dict) else None
-    return max(0, value) if isinstance(value, int) else 0
+# ---------------------------------------------------------------- the server around it
+def key_header(secret: str, _: ProviderConfig) -> tuple[str, str]:
+    return "authorization", f"Bearer {secret}"
+
+
+def listing(config: ProviderConfig) -> Outgoing:
+    return Outgoing("/models", headers=config.headers)
+
+
+def cards(listing: object) -> list[dict[str, Any]]:
+    """OpenAI's `{"data": […]}`, or the bare list that Together sends."""
+    found = listing.get("data") if isinstance(listing, dict) else listing
+    if not isinstance(found, list):
+        raise malformed("its list of models is not one; is the base URL right?")
+    return [card for card in found if isinstance(card, dict)]
+
+
+DIALECT = Dialect(
+    framing="sse",
+    encode=encode,
+    decoder=Decoder,
+    key_header=key_header,
+    listing=listing,
+    cards=cards,
+    root=lambda base_url: base_url.rstrip("/"),
+)
