@@ -90,7 +90,7 @@ def test_a_server_may_state_the_fields_of_the_registry() -> None:
     assert model == Model(
         "here/handcar-embed", "here", "handcar-embed", "large", frozenset({"tools"}), 1000, 100,
         Price(100_000_000, 400_000_000, None, "server"), "us", "strong", "none", lifecycle="experimental",
-        local=False, simulated=False, quality=0.9, first_token_s=0.2, tokens_per_s=9.0,
+        local=False, simulated=True, quality=0.9, first_token_s=0.2, tokens_per_s=9.0,
     )  # fmt: skip
 
 
