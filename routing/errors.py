@@ -124,7 +124,8 @@ class ProviderError(Exception):
     """One call failed.
 
     `words` are the provider's own, kept; `sent` says whether the request may have reached (and billed) the server;
-    `retry_after_s` is the wait that it asked for.
+    `retry_after_s` is the wait that it asked for; `refused` the capability that the model does not have, as it turned
+    out (one of the registry's, or temperature or seed).
     """
 
     kind: ErrorKind
@@ -133,6 +134,7 @@ class ProviderError(Exception):
     request_id: str | None = None
     retry_after_s: float | None = None
     sent: bool = True
+    refused: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.words}" if self.words else str(self.kind)

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from routing.analysis.features import Features
 from routing.decision.model import Advice, Decision, Snapshot
 from routing.errors import ErrorKind
-from routing.messages import Request, ToolCall, Usage
+from routing.messages import RateLimit, Request, ToolCall, Usage
 
 Purpose = Literal[
     "answer", "classifier", "judge", "agreement", "embedding", "title", "summary", "drill", "canary", "check"
@@ -37,11 +37,14 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStarted(Stamp):
+    """`purpose` is that of all its attempts. Only answers belong to a chat."""
+
     type: Literal["TurnStarted"] = "TurnStarted"
     chat: str
     session: str
     profile: str
     request: Request
+    purpose: Purpose = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +125,15 @@ class ToolCallDelta(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFinished(Stamp):
+    """`limits` are the rate limits that the provider announced with the answer."""
+
     type: Literal["AttemptFinished"] = "AttemptFinished"
     attempt: str
     usage: Usage
     finish: str
     request_id: str | None
     latency_s: float
+    limits: tuple[RateLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,17 +16,21 @@ from routing.decision.decide import decide
 from routing.decision.model import Acceptance, BudgetView, Decision, Snapshot, World
 from routing.decision.storage import dump_world
 from routing.errors import ConfigurationError, ProviderError
-from routing.execution.breaker import Breakers
 from routing.execution.context import Caps, TurnContext
+from routing.execution.observed import Observed
 from routing.execution.recorder import Recorder
 from routing.execution.retry import RetryBudget
 from routing.execution.turn import Turn, carry_out, stopped
 from routing.ledger.journal import Journal
-from routing.messages import Request, clean
+from routing.messages import Limits, Request, ask, clean
 from routing.policy.model import Policy
 from routing.providers.contract import Provider
 from routing.registry.model import Model, Registry
 from routing.strategies.rules import advise
+
+DRILL_S = 15.0
+DRILL_TOKENS = 16
+"""Enough for a word, and the least that some services take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Router:
         self._numbers = itertools.count(1)
         self._turns: set[Turn] = set()
         self._stored: set[str] = set()
-        self.breakers = Breakers(clock)
+        self.observed = Observed(clock)
 
     @property
     def setup(self) -> Setup:
@@ -74,7 +78,7 @@ class Router:
     def configure(self, setup: Setup) -> None:
         """In force from the next turn. When providers changed, breakers that waited for that close."""
         if setup.providers is not self._setup.providers:
-            self.breakers.reset()
+            self.observed.reset()
         self._setup = setup
 
     async def send(self, request: Request) -> AsyncIterator[ev.Event]:
@@ -83,16 +87,23 @@ class Router:
         async for event in self.start(request).events():
             yield event
 
-    def start(self, request: Request) -> Turn:
+    def start(self, request: Request, purpose: ev.Purpose = "answer") -> Turn:
         """Begin a turn in a task of its own."""
         world = self._world(self.policy(request.profile))
         turn_id = f"{self._journal.session}.{next(self._numbers)}"
         recorder = Recorder(turn_id, self._journal, self._clock)
-        task = asyncio.create_task(self._run(clean(request), world, self._setup, recorder), name=f"turn {turn_id}")
+        task = asyncio.create_task(
+            self._run(clean(request), world, self._setup, recorder, purpose), name=f"turn {turn_id}"
+        )
         turn = Turn(turn_id, recorder, task)
         self._turns.add(turn)
         task.add_done_callback(lambda task: self._ended(turn, recorder, task))
         return turn
+
+    def drill(self, model_id: str) -> Turn:
+        """Ask one model for one word, to see whether it answers: a turn like any other, in no chat."""
+        limits = Limits(total_s=DRILL_S, max_output_tokens=DRILL_TOKENS)
+        return self.start(ask("Answer with one word: ready", model=model_id, limits=limits), "drill")
 
     def explain(self, request: Request, *, spent_today: tuple[int, int] = (0, 0)) -> Explanation:
         """The decision only: nothing is sent, stored or reserved. `spent_today` is real and simulated nano-dollars."""
@@ -121,9 +132,9 @@ class Router:
         for provider in self._setup.providers.values():
             await provider.aclose()
 
-    async def _run(self, request: Request, world: World, setup: Setup, recorder: Recorder) -> None:
+    async def _run(self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose) -> None:
         try:
-            context = await self._prepare(request, world, setup, recorder)
+            context = await self._prepare(request, world, setup, recorder, purpose)
         except asyncio.CancelledError:
             await stopped(recorder, world)
             raise
@@ -135,7 +146,9 @@ class Router:
         self._turns.discard(turn)
         recorder.close(None if task.cancelled() else task.exception())
 
-    async def _prepare(self, request: Request, world: World, setup: Setup, recorder: Recorder) -> TurnContext:
+    async def _prepare(
+        self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose
+    ) -> TurnContext:
         """Analyse, advise and decide; the events go out with the first reservation."""
         recorder.note(
             ev.TurnStarted,
@@ -143,6 +156,7 @@ class Router:
             session=self._journal.session,
             profile=world.policy.id,
             request=replace(request, history=()),
+            purpose=purpose,
         )
         taken = asyncio.ensure_future(self._journal.taken(local_day(self._clock.wall())))
         began = recorder.elapsed_s
@@ -163,11 +177,12 @@ class Router:
             caps=setup.caps,
             providers=setup.providers,
             recorder=recorder,
-            breakers=self.breakers,
+            observed=self.observed,
             retry_budget=self._retry_budget,
             clock=self._clock,
             rng=self._rng,
             explain_error=setup.explain_error,
+            purpose=purpose,
         )
 
     def _world(self, policy: Policy) -> World:
@@ -179,13 +194,12 @@ class Router:
         policy, credit = world.policy, world.policy.request_credit_nusd
         if request.limits.credit_nusd is not None:
             credit = min(credit, request.limits.credit_nusd)
-        providers = frozenset(model.provider for model in world.registry.models)
         time_s = request.limits.total_s if request.limits.total_s is not None else policy.request_s
         return Snapshot(
             policy_hash=policy.hash,
             registry_hash=world.registry.hash,
             acceptance_hash=world.acceptance.hash,
-            health=self.breakers.health(providers),
+            health=self.observed.health(world.registry),
             budget=BudgetView(
                 day_left_nusd=_left(caps.day_nusd, policy.day_cap_nusd, spent[0]),
                 simulated_day_left_nusd=_left(caps.simulated_day_nusd, policy.day_cap_nusd, spent[1]),
@@ -195,6 +209,7 @@ class Router:
             advice=(advise(features, policy, time_s),),
             pin=request.model,
             nudge=request.nudge,
+            draw=self._rng.random() if any(model.deployment_of for model in world.registry.models) else 0.0,
         )
 
     def _store(self, world: World) -> None:

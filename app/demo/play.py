@@ -57,7 +57,7 @@ async def _play(runtime: Runtime, n: int, scene: Scene, faults: tuple[str, ...])
     request = _request(runtime, scene)
     simulator = runtime.sources.simulator
     assert simulator is not None  # the stage asked for simulated providers
-    runtime.router.breakers.reset()
+    runtime.router.observed.reset()
     await _break(runtime, simulator, scene, request)
     click.echo(f"{n}. {scene.title}\n   > {scene.prompt}")
     turn = runtime.router.start(request)

@@ -43,6 +43,7 @@ _SENTENCES: dict[str, Callable[[str, str], str]] = {
     "determinism": lambda needed, found: f"Its answers repeat to the degree “{found}”; “{needed}” is needed.",
     "retention": lambda _, found: f"Its provider keeps prompts ({found}); nothing may be kept.",
     "gone": lambda _needed, _found: "Its provider no longer has it.",
+    "rate_limit": lambda _, found: f"Its provider leaves too little of a rate limit: {found}.",
     "breaker": lambda _, found: f"Its provider is not asked now: {found}.",
     "request_credit": lambda needed, found: (
         f"One call may cost up to {_amount(needed)}, one message up to {_amount(found)}."

@@ -70,19 +70,23 @@ def _lifecycle(case: Case) -> Check | None:
 
 
 def _tools(case: Case) -> Check | None:
-    return _capable("tools") if case.features.needs.tools > 0 else None
+    return _capable(case, "tools") if case.features.needs.tools > 0 else None
 
 
 def _json(case: Case) -> Check | None:
-    return _capable("json") if case.features.needs.json else None
+    return _capable(case, "json") if case.features.needs.json else None
 
 
 def _vision(case: Case) -> Check | None:
-    return _capable("vision") if case.features.needs.vision else None
+    return _capable(case, "vision") if case.features.needs.vision else None
 
 
-def _capable(capability: str) -> Check:
+def _capable(case: Case, capability: str) -> Check:
+    refused = frozenset(model for model, one in case.snapshot.health.refused if one == capability)
+
     def check(model: Model, _: Candidate) -> Reason | None:
+        if model.id in refused:
+            return Reason("capability", capability, f"refused by {model.provider}")
         if capability in model.capabilities:
             return None
         return Reason("capability", capability, ", ".join(sorted(model.capabilities)) or "none")
@@ -162,6 +166,19 @@ def _breaker(case: Case) -> Check | None:
     return check
 
 
+def _rate_limit(case: Case) -> Check | None:
+    """What a provider announced as left, before it has to refuse: a request, and the tokens that go in."""
+    if not case.snapshot.health.limits:
+        return None
+    short: dict[str, Reason] = {}
+    for left in case.snapshot.health.limits:
+        needed = case.features.input_tokens if left.kind in ("tokens", "input-tokens") else 1
+        if left.remaining < needed:
+            found = f"{left.remaining} {left.kind} left; again in {left.again_in_s:.0f} s"
+            short.setdefault(left.model, Reason("rate_limit", f"{needed} {left.kind}", found))
+    return lambda model, _: short.get(model.id)
+
+
 def _credit(case: Case) -> Check:
     credit = credit_nusd(case.route, case.snapshot)
 
@@ -205,6 +222,7 @@ RULES: tuple[Callable[[Case], Check | None], ...] = (
     _retention,
     _gone,
     _breaker,
+    _rate_limit,
     _credit,
     _day_cap,
     _time,

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features
 from routing.decision.constraints import Case, checks, credit_nusd, matches, time_s
+from routing.decision.deployments import balanced
 from routing.decision.model import (
     ENGINE,
     Candidate,
@@ -151,7 +152,7 @@ def _first(route: Route, judged: list[_Judged], snapshot: Snapshot) -> str | Non
     """The model that would be asked first."""
     rungs, _ = _rungs(judged)
     ladder, _ = _split(list(rungs), route, snapshot)
-    return min(rungs[ladder[0]], key=_order).model.id if ladder else None
+    return _ordered(rungs[ladder[0]], snapshot)[0].model.id if ladder else None
 
 
 def _rungs(judged: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
@@ -164,6 +165,10 @@ def _rungs(judged: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
         return dict(sorted(rungs.items())), False
     spare = [one for one in judged if not one.reasons]
     return ({0: spare} if spare else {}), True
+
+
+def _ordered(members: list[_Judged], snapshot: Snapshot) -> list[_Judged]:
+    return balanced(sorted(members, key=_order), lambda one: one.model, snapshot.health, snapshot.draw)
 
 
 def _order(one: _Judged) -> tuple[tuple[int, int], int, str]:
@@ -187,7 +192,7 @@ def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int
 
 
 def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
-    members = sorted(members, key=_order)
+    members = _ordered(members, snapshot)
     source: Rung = route.ladder[index]
     plain = stand_in or snapshot.pin is not None
     name = (snapshot.pin or _STAND_IN) if plain else source.name

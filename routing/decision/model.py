@@ -32,11 +32,25 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a provider leaves of a rate limit of a model: `kind` is requests, tokens, input-tokens or output-tokens."""
+
+    model: str
+    kind: str
+    remaining: int
+    again_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """Providers that are closed, and models that a provider no longer has."""
+    """Providers that are closed, models that a provider no longer has, what is left of rate limits, capabilities that
+    a model turned out not to have, and the seconds to the first token lately: pairs of model and value."""
 
     closed: tuple[Closed, ...] = ()
     gone: tuple[str, ...] = ()
+    limits: tuple[Left, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    first_token_s: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,8 @@ class World:
 class Snapshot:
     """What a decision looked at beside the request: the world by its hashes, and what changes from turn to turn.
 
-    `pin` asks for one model (an id, an alias or a glob); `nudge` moves the first rung.
+    `pin` asks for one model (an id, an alias or a glob); `nudge` moves the first rung. `draw`, in [0, 1), chooses
+    among the deployments of one model; 0 leaves them in order.
     """
 
     policy_hash: str
@@ -94,6 +109,7 @@ class Snapshot:
     advice: tuple[Advice, ...] = ()
     pin: str | None = None
     nudge: int = 0
+    draw: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

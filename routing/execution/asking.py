@@ -12,7 +12,7 @@ from routing import events as ev
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.attempt import Attempt, stream
 from routing.execution.breaker import Change
-from routing.execution.call import build_call, within
+from routing.execution.call import build_call, for_provider, needed_of, within
 from routing.execution.context import TurnContext
 from routing.execution.retry import retry_wait_s
 from routing.messages import Reply, clean_text
@@ -96,10 +96,18 @@ class Asking:
             finish=attempt.finish or "stop",
             request_id=attempt.request_id,
             latency_s=recorder.elapsed_s - attempt.started_s,
+            limits=attempt.limits,
         )
+        self._observe(attempt)
         recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
         self._breaker(attempt.model.provider, self._context.breakers.succeeded(attempt.model.provider))
         self.open = None
+
+    def _observe(self, attempt: Attempt) -> None:
+        observed = self._context.observed
+        observed.rate_limits.announced(attempt.model.id, attempt.limits)
+        if attempt.first_token_s is not None:
+            observed.first_token(attempt.model.id, attempt.first_token_s - attempt.started_s)
 
     def cancel(self) -> None:
         """Note that the running attempt was stopped, and what it must have cost."""
@@ -129,7 +137,7 @@ class Asking:
             n=self._count + 1,
             rung=rung,
             try_=tries,
-            purpose="answer",
+            purpose=context.purpose,
             provider=model.provider,
             model=model.id,
             tier=model.tier,
@@ -171,8 +179,10 @@ class Asking:
         context = self._context
         provider = context.providers[attempt.model.provider]
         attempt.sent = True
-        call = build_call(context.request, context.decision, attempt.model)
-        await stream(attempt, provider, call, within(timeouts, context.time_left_s), context.recorder)
+        model = context.observed.refused.fitted(attempt.model)
+        call = build_call(context.request, context.decision, model)
+        patience = within(for_provider(timeouts, provider.config), context.time_left_s)
+        await stream(attempt, provider, model, call, patience, context.recorder)
 
     async def _failed(
         self,
@@ -191,6 +201,8 @@ class Asking:
             time_left_s=context.time_left_s,
             rng=context.rng,
         )
+        if self._takes_less(model, error):
+            wait = 0.0
         if wait is not None and (wait >= context.time_left_s or not context.retry_budget.take()):
             wait = None
         sentence = clean_text(context.explain_error(error, model))
@@ -205,6 +217,14 @@ class Asking:
         await context.recorder.commit()
         await context.clock.sleep(wait)
         return None
+
+    def _takes_less(self, model: Model, error: ProviderError) -> bool:
+        """Whether the model would have answered without something that the request can do without: news, so that it
+        is asked once more."""
+        if error.refused is None:
+            return False
+        news = self._context.observed.refused.note(model.id, error.refused)
+        return news and error.refused not in needed_of(self._context.features.needs)
 
     def _note_failure(self, attempt: Attempt, error: ProviderError, sentence: str, then: ev.NextStep) -> None:
         recorder = self._context.recorder

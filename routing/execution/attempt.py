@@ -114,9 +114,12 @@ def _refused(error: ProviderError) -> bool:
     return error.status is not None and error.status >= 400
 
 
-async def stream(attempt: Attempt, provider: Provider, call: Call, timeouts: Timeouts, recorder: Recorder) -> None:
-    """Run the call, publishing what comes. Raises ProviderError when it fails; `attempt` holds what came."""
-    async with aclosing(provider.stream(call, attempt.model, timeouts)) as chunks:
+async def stream(
+    attempt: Attempt, provider: Provider, model: Model, call: Call, timeouts: Timeouts, recorder: Recorder
+) -> None:
+    """Run the call, publishing what comes. `model` is the attempt's, without what it turned out not to take. Raises
+    ProviderError when it fails; `attempt` holds what came."""
+    async with aclosing(provider.stream(call, model, timeouts)) as chunks:
         async for chunk in chunks:
             match chunk:
                 case TextChunk(text, logprobs):

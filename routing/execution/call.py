@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from routing.analysis.features import Needs
 from routing.decision.model import Decision
 from routing.messages import Message, Request, TextPart
 from routing.policy.model import Timeouts
-from routing.providers.contract import Call
+from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import Model
 
 
@@ -24,6 +25,17 @@ def build_call(request: Request, decision: Decision, model: Model) -> Call:
         temperature=decision.temperature,
         seed=0 if decision.temperature == 0 else None,
     )
+
+
+def needed_of(needs: Needs) -> frozenset[str]:
+    """The capabilities without which the request is not answered."""
+    needed = (("tools", needs.tools > 0), ("json", needs.json), ("vision", needs.vision), ("seed", needs.determinism))
+    return frozenset(capability for capability, is_needed in needed if is_needed)
+
+
+def for_provider(timeouts: Timeouts, config: ProviderConfig) -> Timeouts:
+    """The route's timeouts, but for those that the provider's configuration states."""
+    return replace(timeouts, **dict(config.timeouts)) if config.timeouts else timeouts
 
 
 def within(timeouts: Timeouts, left_s: float) -> Timeouts:

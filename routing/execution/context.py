@@ -10,7 +10,9 @@ from routing.analysis.features import Features
 from routing.clock import Clock, local_day
 from routing.decision.model import Decision, World
 from routing.errors import ProviderError
+from routing.events import Purpose
 from routing.execution.breaker import Breakers
+from routing.execution.observed import Observed
 from routing.execution.recorder import Recorder
 from routing.execution.retry import RetryBudget
 from routing.messages import Request
@@ -40,11 +42,16 @@ class TurnContext:
     caps: Caps
     providers: Mapping[str, Provider]
     recorder: Recorder
-    breakers: Breakers
+    observed: Observed
     retry_budget: RetryBudget
     clock: Clock
     rng: random.Random
     explain_error: Callable[[ProviderError, Model], str]
+    purpose: Purpose = "answer"
+
+    @property
+    def breakers(self) -> Breakers:
+        return self.observed.breakers
 
     @property
     def time_left_s(self) -> float:

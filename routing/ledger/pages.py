@@ -72,6 +72,7 @@ def attempt_text(store: Store, attempt: str) -> str:
 def earlier_prompts(store: Store, limit: int = 200) -> list[str]:
     """What was asked last, in any chat, the latest first, each once."""
     query = (
-        "SELECT prompt FROM (SELECT prompt, n FROM turn ORDER BY n DESC LIMIT ?) GROUP BY prompt ORDER BY MAX(n) DESC"
+        "SELECT prompt FROM (SELECT prompt, n FROM turn WHERE purpose = 'answer' ORDER BY n DESC LIMIT ?)"
+        " GROUP BY prompt ORDER BY MAX(n) DESC"
     )
     return store.read(lambda db: [row[0] for row in db.execute(query, (limit,))])

@@ -110,8 +110,8 @@ def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
     prompt = event.request.text
     db.execute(
         """
-        INSERT INTO turn (id, chat, parent, session, profile, started_s, prompt, prompt_newlines)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO turn (id, chat, parent, session, profile, started_s, prompt, prompt_newlines, purpose)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             event.turn,
@@ -122,8 +122,11 @@ def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
             event.wall_s,
             prompt,
             prompt.count("\n"),
+            event.purpose,
         ),
     )
+    if event.purpose != "answer":
+        return
     title = " ".join(prompt.split())[:60] or "Untitled"
     db.execute(
         """

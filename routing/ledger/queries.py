@@ -9,8 +9,9 @@ from routing.ledger.rows import AttemptRow, SessionRow, TurnRow, build, columns
 from routing.ledger.store import Store
 
 _SESSION = f"""
-    SELECT {columns(SessionRow, "session")}, (SELECT COUNT(*) FROM turn WHERE turn.session = session.id) AS turns
-    FROM session
+    SELECT {columns(SessionRow, "session")}, (
+        SELECT COUNT(*) FROM turn WHERE turn.session = session.id AND purpose = 'answer'
+    ) AS turns FROM session
 """
 
 
@@ -46,7 +47,7 @@ def read_session(store: Store, session: str) -> SessionRow | None:
 
 
 def session_turns(store: Store, session: str) -> list[TurnRow]:
-    query = f"SELECT {columns(TurnRow, 'turn')} FROM turn WHERE session = ? ORDER BY n"
+    query = f"SELECT {columns(TurnRow, 'turn')} FROM turn WHERE session = ? AND purpose = 'answer' ORDER BY n"
     return store.read(lambda db: [build(TurnRow, row) for row in db.execute(query, (session,))])
 
 

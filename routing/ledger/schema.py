@@ -110,4 +110,8 @@ CREATE TABLE day (
 CREATE VIRTUAL TABLE search USING fts5 (prompt, reply, tokenize = 'unicode61 remove_diacritics 2');
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+TURN_PURPOSE = """
+ALTER TABLE turn ADD COLUMN purpose TEXT NOT NULL DEFAULT 'answer';
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE)
