@@ -136,5 +136,10 @@ class ProviderError(Exception):
     sent: bool = True
     refused: str | None = None
 
+    @property
+    def failover(self) -> bool:
+        """Whether another model may do better: also where this one lacks what others have."""
+        return HANDLING[self.kind].failover or self.refused is not None
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.words}" if self.words else str(self.kind)

@@ -103,12 +103,14 @@ class FakeProvider:
         self._clock = clock
         self._scripts = {model: list(plays) for model, plays in scripts.items()}
         self.calls: list[tuple[str, Call, Timeouts]] = []
+        self.models: list[Model] = []
         self.running = 0
         self.warmed = 0
         self.at_step: Callable[[], None] = lambda: None
 
     async def stream(self, call: Call, model: Model, timeouts: Timeouts) -> AsyncIterator[Chunk]:
         self.calls.append((model.name, call, timeouts))
+        self.models.append(model)
         plays = self._scripts[model.name]
         script = plays.pop(0) if len(plays) > 1 else plays[0]
         self.running += 1

@@ -12,7 +12,7 @@ from typing import Literal
 from routing import events as ev
 from routing.confidence.measure import Measurement, measure
 from routing.decision.model import PlannedRung
-from routing.errors import HANDLING, ErrorKind, ProviderError
+from routing.errors import ErrorKind, ProviderError
 from routing.execution.asking import Answer, Asking, Failure, Refusal
 from routing.execution.call import within
 from routing.execution.context import TurnContext
@@ -130,7 +130,7 @@ class Climb:
         await self._context.recorder.commit()
         if failure.partial.text and self._ending.partial is None:
             self._ending.partial = failure
-        if not HANDLING[failure.error.kind].failover:
+        if not failure.error.failover:
             self._ending.declined = failure
         if failure.error.kind is ErrorKind.CONTEXT_LENGTH:
             self._too_small = max(self._too_small, failure.model.context_window)
@@ -213,7 +213,7 @@ class Climb:
 
     def _following(self, at: int, error: ProviderError) -> int | None:
         """Who is asked after this error."""
-        if not HANDLING[error.kind].failover:
+        if not error.failover:
             return None
         model = self._context.model(self._stops[at].model)
         if error.kind in _WHOLE_PROVIDER:
@@ -245,7 +245,7 @@ class Climb:
 
     def _after_failure(self, at: int, error: ProviderError) -> ev.NextStep:
         if self._following(at, error) is None:
-            return "stop" if self._ending.draft or not HANDLING[error.kind].failover else "degrade"
+            return "stop" if self._ending.draft or not error.failover else "degrade"
         return "step_down" if self._steps_down(at, error) else "failover"
 
     def _timeouts(self, at: int, rung: PlannedRung) -> Timeouts:

@@ -12,6 +12,7 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Any
 
@@ -178,13 +179,15 @@ async def probe(config: ProviderConfig, timeout_s: float) -> bool:
 
 
 async def _open_client(base_url: str) -> httpx.AsyncClient:
-    """A client for one provider. Loopback goes through no proxy and needs no certificates; for the rest reading
-    them takes tens of milliseconds, in a thread."""
+    """A client for one provider: its pool of connections. HTTP/2 where the extra is installed; proxies and
+    certificates as the environment says (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR). Loopback goes through no
+    proxy and needs no certificates; for the rest reading them takes tens of milliseconds, in a thread."""
     verify: SSLContext | bool = False
     direct = is_loopback(base_url)
     if not direct or base_url.startswith("https"):
         verify = await asyncio.to_thread(httpx.create_ssl_context)
-    return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS)
+    http2 = not direct and find_spec("h2") is not None
+    return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS, http2=http2)
 
 
 def _with_request_id(finish: FinishChunk, response: httpx.Response) -> FinishChunk:

@@ -1,0 +1,136 @@
+"""What the router learns from answers and heeds at the next turn: rate limits, capabilities, who answers quickly."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.decision.deployments import balanced
+from routing.decision.model import Health
+from routing.errors import ErrorKind, ProviderError
+from routing.ledger.journal import Journal
+from routing.messages import LimitsChunk, RateLimit, TextPart, Tool
+from routing.registry.model import Model
+from tests.fakes import HELLO, MID, SMALL, a_line, a_model, a_policy, a_route, a_rung, fails, says, told
+
+pytestmark = pytest.mark.usefixtures("scripted_confidence")
+NORTH, SOUTH = "north/small", "south/small"
+BOTH = a_policy(a_route(a_rung("small")))
+TOOL = Tool("look", "Look something up.", '{"type": "object"}')
+
+
+def announcing(remaining: int, kind: str = "requests", resets_in_s: float | None = 30.0) -> tuple[object, ...]:
+    return (LimitsChunk((RateLimit(kind, 60, remaining, resets_in_s),)), *says("Fine."))
+
+
+# ---------------------------------------------------------------- rate limits
+async def test_a_limit_that_is_used_up_is_heeded_before_it_bites(journal: Journal) -> None:
+    line = a_line(journal, {NORTH: [announcing(0)], SOUTH: [says("Here.")]}, BOTH)
+    assert told(await line.ask(HELLO)).model == NORTH
+    events = await line.ask(HELLO)
+    assert told(events).model == SOUTH
+    (decided,) = [event for event in events if event.type == "RouteDecided"]
+    (excluded,) = [one for one in decided.decision.excluded if one.model == NORTH]
+    assert [reason.kind for reason in excluded.reasons] == ["rate_limit"]
+    line.clock.pass_s(31)
+    assert told(await line.ask(HELLO)).model == NORTH
+
+
+async def test_tokens_that_are_left_must_hold_what_goes_in(journal: Journal) -> None:
+    line = a_line(journal, {NORTH: [announcing(100, "input-tokens")], SOUTH: [says("Here.")]}, BOTH)
+    await line.ask(HELLO)
+    assert told(await line.ask(HELLO)).model == NORTH
+    assert told(await line.ask(replace(HELLO, content=(TextPart("word " * 2_000),)))).model == SOUTH
+
+
+async def test_the_announcement_is_told(journal: Journal) -> None:
+    line = a_line(journal, {NORTH: [announcing(7)]}, BOTH)
+    (finished,) = [event for event in await line.ask(HELLO) if event.type == "AttemptFinished"]
+    assert finished.limits == (RateLimit("requests", 60, 7, 30.0),)
+
+
+# ---------------------------------------------------------------- what a model turns out not to take
+async def test_a_model_is_asked_once_more_without_what_it_refused_and_never_with_it_again(journal: Journal) -> None:
+    model = a_model(NORTH, capabilities=frozenset({"logprobs", "json"}))
+    line = a_line(journal, {NORTH: [fails("invalid_request", refused="logprobs"), says("Fine.")]}, BOTH, models=[model])
+    end = told(await line.ask(HELLO))
+    assert (end.status, end.path) == ("answered", (f"{NORTH} failed", f"{NORTH} answered"))
+    assert line.clock.slept in ([], [0.0])
+    await line.ask(HELLO)
+    assert [sorted(asked.capabilities) for asked in line.providers["north"].models] == [
+        ["json", "logprobs"], ["json"], ["json"]
+    ]  # fmt: skip
+
+
+async def test_what_the_request_needs_is_not_left_out(journal: Journal) -> None:
+    tools = frozenset({"tools"})
+    scripts = {NORTH: [fails("invalid_request", refused="tools")], SOUTH: [says("Here.")]}
+    models = [a_model(NORTH, capabilities=tools), a_model(SOUTH, capabilities=tools)]
+    line = a_line(journal, scripts, BOTH, models=models)
+    end = told(await line.ask(replace(HELLO, tools=(TOOL,))))
+    assert end.model == SOUTH
+    assert line.calls("north") == ["small"]
+    assert told(await line.ask(replace(HELLO, tools=(TOOL,)))).path == (f"{SOUTH} answered",)
+
+
+async def test_a_model_that_goes_on_refusing_is_asked_no_third_time(journal: Journal) -> None:
+    line = a_line(journal, {NORTH: [fails("invalid_request", refused="logprobs")], MID: [says("Here.")]})
+    await line.ask(HELLO)
+    assert line.calls("north")[:2] == ["small", "small"]
+    assert line.calls("north").count("small") == 2
+
+
+# ---------------------------------------------------------------- deployments
+def deployment(model_id: str, **fields: object) -> Model:
+    return a_model(model_id, deployment_of="one", **fields)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)), min_size=1, max_size=5),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_balancing_loses_and_adds_nobody(shapes: list[tuple[float, float]], draw: float) -> None:
+    models = [deployment(f"p{n}/m", weight=w, first_token_s=s) for n, (w, s) in enumerate(shapes)]
+    models.append(a_model("other/m"))
+    chosen = balanced(models, lambda model: model, Health(), draw)
+    assert sorted(model.id for model in chosen) == sorted(model.id for model in models)
+    assert chosen[-1].id == "other/m"
+
+
+def test_shares_follow_weight_over_measured_latency() -> None:
+    models = [deployment("a/m", weight=3.0, first_token_s=1.0), deployment("b/m", weight=1.0, first_token_s=1.0)]
+    rng = random.Random(1)
+    drawn = Counter(balanced(models, lambda m: m, Health(), rng.random())[0].id for _ in range(4_000))
+    assert 0.72 < drawn["a/m"] / 4_000 < 0.78
+    slow = Health(first_token_s=(("a/m", 6.0),))
+    drawn = Counter(balanced(models, lambda m: m, slow, rng.random())[0].id for _ in range(4_000))
+    assert 0.30 < drawn["a/m"] / 4_000 < 0.37
+
+
+async def test_both_deployments_are_asked(journal: Journal) -> None:
+    models = [deployment(NORTH), deployment(SOUTH)]
+    line = a_line(journal, {NORTH: [says("North.")], SOUTH: [says("South.")]}, BOTH, models=models)
+    answered = Counter([told(await line.ask(HELLO)).model for _ in range(40)])
+    assert min(answered[NORTH], answered[SOUTH]) >= 8
+
+
+async def test_each_deployment_stands_in_for_the_other(journal: Journal) -> None:
+    models = [deployment(NORTH), deployment(SOUTH)]
+    line = a_line(journal, {NORTH: [fails("server_error")], SOUTH: [says("South.")]}, BOTH, models=models)
+    assert {told(await line.ask(HELLO)).model for _ in range(4)} == {SOUTH}
+
+
+# ---------------------------------------------------------------- a provider's own patience
+async def test_timeouts_of_the_provider_stand_over_those_of_the_route(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Fine.")]})
+    provider = line.providers["north"]
+    provider.config = replace(provider.config, timeouts=(("first_token_s", 55.0),))
+    await line.ask(HELLO)
+    (_, _, timeouts), *_ = provider.calls
+    assert timeouts.first_token_s == pytest.approx(55.0)
+    assert ProviderError(ErrorKind.INVALID_REQUEST).refused is None
