@@ -15,7 +15,7 @@ from routing.execution.breaker import Change
 from routing.execution.call import build_call, for_provider, needed_of, within
 from routing.execution.context import TurnContext
 from routing.execution.retry import retry_wait_s
-from routing.messages import Reply, clean_text
+from routing.messages import Reply, Usage, clean_text
 from routing.policy.model import Timeouts
 from routing.registry.model import Model
 
@@ -98,13 +98,14 @@ class Asking:
             latency_s=recorder.elapsed_s - attempt.started_s,
             limits=attempt.limits,
         )
-        self._observe(attempt)
+        self._observe(attempt, usage)
         recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
         self._breaker(attempt.model.provider, self._context.breakers.succeeded(attempt.model.provider))
         self.open = None
 
-    def _observe(self, attempt: Attempt) -> None:
+    def _observe(self, attempt: Attempt, usage: Usage) -> None:
         observed = self._context.observed
+        observed.rate_limits.answered(attempt.model, usage.input_tokens + usage.output_tokens)
         observed.rate_limits.announced(attempt.model.id, attempt.limits)
         if attempt.first_token_s is not None:
             observed.first_token(attempt.model.id, attempt.first_token_s - attempt.started_s)
@@ -160,6 +161,7 @@ class Asking:
         if exceeded is None:
             self._count += 1
             context.retry_budget.called()
+            context.observed.rate_limits.called(model)
             self._breaker(model.provider, context.breakers.called(model.provider))
             return None
         self.open = None

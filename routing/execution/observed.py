@@ -32,7 +32,7 @@ class Observed:
         paces = ((model.id, self._first_token_s.get(model.id)) for model in registry.models if model.deployment_of)
         return replace(
             self.breakers.health(frozenset(model.provider for model in registry.models)),
-            limits=self.rate_limits.left(),
+            limits=self.rate_limits.left(registry),
             refused=self.refused.all(),
             first_token_s=tuple((model, round(seconds, 3)) for model, seconds in paces if seconds is not None),
         )

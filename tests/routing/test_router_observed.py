@@ -48,6 +48,20 @@ async def test_tokens_that_are_left_must_hold_what_goes_in(journal: Journal) -> 
     assert told(await line.ask(replace(HELLO, content=(TextPart("word " * 2_000),)))).model == SOUTH
 
 
+async def test_a_limit_that_the_user_states_is_counted_here(journal: Journal) -> None:
+    models = [a_model(NORTH, requests_per_minute=2), a_model(SOUTH)]
+    line = a_line(journal, {NORTH: [says("Fine.")], SOUTH: [says("Here.")]}, BOTH, models=models)
+    assert [told(await line.ask(HELLO)).model for _ in range(3)] == [NORTH, NORTH, SOUTH]
+    line.clock.pass_s(61)
+    assert told(await line.ask(HELLO)).model == NORTH
+
+
+async def test_tokens_of_a_minute_are_counted_as_they_are_used(journal: Journal) -> None:
+    models = [a_model(NORTH, tokens_per_minute=40), a_model(SOUTH)]
+    line = a_line(journal, {NORTH: [says("Fine.")], SOUTH: [says("Here.")]}, BOTH, models=models)
+    assert [told(await line.ask(HELLO)).model for _ in range(2)] == [NORTH, SOUTH]
+
+
 async def test_the_announcement_is_told(journal: Journal) -> None:
     line = a_line(journal, {NORTH: [announcing(7)]}, BOTH)
     (finished,) = [event for event in await line.ask(HELLO) if event.type == "AttemptFinished"]
