@@ -7,7 +7,7 @@ from routing.analysis.complexity import complexity, steps
 from routing.analysis.features import Features, Needs, Signal, TaskClass
 from routing.analysis.language import UNKNOWN, detect
 from routing.analysis.novelty import novelty
-from routing.analysis.privacy import private
+from routing.analysis.privacy import NO, private
 from routing.analysis.reading import Reading, read
 from routing.analysis.risk import assess, stakes
 from routing.analysis.tasks import classify
@@ -104,6 +104,10 @@ def _output_tokens(request: Request, reading: Reading, kind: tuple[TaskClass, st
     return max(1, round(expected if most is None else min(expected, most)))
 
 
+def _is_set(tag: str | None) -> bool:
+    return tag is not None and tag.lower() not in NO
+
+
 def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: int, local_only: bool) -> Needs:
     tags = dict(request.tags)
     room = request.limits.max_output_tokens or max(ANSWER_ROOM, 2 * tokens_out)
@@ -114,5 +118,6 @@ def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: 
         context_tokens=round(CONTEXT_MARGIN * tokens_in) + room,
         region=tags.get("region"),
         determinism=tags.get("determinism") == "strong",
+        seed=tags.get("determinism") == "seed" or _is_set(tags.get("regulated")),
         local_only=local_only,
     )

@@ -45,7 +45,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a model must be able to do for this request. Context is in tokens; region None means anywhere."""
+    """What a model must be able to do for this request. Context is in tokens; region None means anywhere. Answers that
+    must repeat ask for temperature 0 and a `seed`; with `determinism`, for a model that promises to keep to them."""
 
     tools: int = 0
     json: bool = False
@@ -53,6 +54,7 @@ class Needs:
     context_tokens: int = 0
     region: str | None = None
     determinism: bool = False
+    seed: bool = False
     local_only: bool = False
 
 

@@ -11,7 +11,7 @@ from routing.messages import ImagePart, Message, Request
 
 _REACH = 200
 _MOST_PLACES = 64
-_NO = frozenset({"", "no", "false", "0", "off"})
+NO = frozenset({"", "no", "false", "0", "off"})
 
 # What is looked for: a plain string (found fast in any length), then a pattern around it.
 _VALUE = r"[\"']?\s*(?:[:=]|is|ist|est|es|lautet)\s*[\"']?(?=\S*[\d!@#%&*^])[^\s\"'<>{}$()\[\]]{6,}"
@@ -52,7 +52,7 @@ def private(request: Request) -> tuple[Signal, ...]:
     found = [
         Signal("local_only", "true", 1.0, f"tag private={value}")
         for key, value in request.tags
-        if key == "private" and value.lower() not in _NO
+        if key == "private" and value.lower() not in NO
     ]
     wish = _WISHES.search(_ends(request.text).lower().replace("’", "'"))
     if wish:

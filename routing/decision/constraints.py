@@ -122,7 +122,9 @@ def _local(case: Case) -> Check | None:
 
 
 def _determinism(case: Case) -> Check | None:
-    needed = case.route.require.determinism or ("strong" if case.features.needs.determinism else "none")
+    needs = case.features.needs
+    asked = "strong" if needs.determinism else "seed" if needs.seed else "none"
+    needed = max(asked, case.route.require.determinism or "none", key=_DETERMINISM.__getitem__)
     if needed == "none":
         return None
 

@@ -54,7 +54,7 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         retries=route.retries,
         credit_nusd=credit_nusd(route, snapshot),
         time_s=time_s(features, route, snapshot),
-        temperature=route.temperature,
+        temperature=0.0 if features.needs.determinism or features.needs.seed else route.temperature,
         max_output_tokens=max_output,
         degraded_text=route.degraded_text,
     )

@@ -220,6 +220,16 @@ async def test_a_route_may_require_what_a_model_promises(journal: Journal) -> No
     assert (call.temperature, call.seed) == (0.0, 0)
 
 
+async def test_regulated_output_is_asked_of_a_model_that_repeats_itself(journal: Journal) -> None:
+    models = [a_model(SMALL, quality=0.99), a_model("south/small", determinism="seed")]
+    line = a_line(journal, {SMALL: [says("no")], "south/small": [says("yes")]}, models=models)
+    regulated = ask("Hello there, how are you today?", chat_id="c1", tags=(("regulated", "yes"),))
+    assert told(await line.ask(regulated)).model == "south/small"
+    call = line.providers["south"].calls[0][1]
+    assert (call.temperature, call.seed) == (0.0, 0)
+    assert told(await line.ask(HELLO)).model == SMALL
+
+
 async def test_a_profile_that_does_not_exist(journal: Journal) -> None:
     with pytest.raises(ConfigurationError, match=r"no profile 'fast': choose one of balanced\."):
         await a_line(journal, {SMALL: [says("x")]}).ask(ask("Hello", profile="fast"))

@@ -92,8 +92,13 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     regions = {needs.region, require.region} - {None}
     check("region", model.local or all(model.region == region for region in regions))
     check("local", model.local or not (needs.local_only or require.local))
-    strongest = require.determinism or ("strong" if needs.determinism else "none")
-    check("determinism", STRENGTH.index(model.determinism) >= STRENGTH.index(strongest))
+    promised = STRENGTH.index(model.determinism)
+    wanted = [
+        require.determinism or "none",
+        *(["seed"] if needs.seed else []),
+        *(["strong"] if needs.determinism else []),
+    ]
+    check("determinism", all(promised >= STRENGTH.index(one) for one in wanted))
     check("retention", model.local or require.retention is None or model.retention == "none")
     check("gone", model.id not in snapshot.health.gone)
     check("breaker", model.provider not in {closed.provider for closed in snapshot.health.closed})

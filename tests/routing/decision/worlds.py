@@ -111,6 +111,7 @@ class Generator:
             context_tokens=self.pick([500, 1000, 4001]),
             region=self.sometimes("us"),
             determinism=bool(self.sometimes(True)),
+            seed=bool(self.sometimes(True)),
             local_only=self.pick([False] * 5 + [True]),
         )
         return some_features(
