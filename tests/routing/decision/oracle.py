@@ -87,11 +87,18 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
         check("lifecycle", model.lifecycle != "deprecated")
     wanted = {"tools"} if needs.tools else set()
     wanted |= ({"json"} if needs.json else set()) | ({"vision"} if needs.vision else set())
-    check("capability", wanted <= model.capabilities)
+    refused = {one for name, one in snapshot.health.refused if name == model.id}
+    check("capability", wanted <= model.capabilities - refused)
     check("context", model.context_window >= needs.context_tokens)
     regions = {needs.region, require.region} - {None}
     check("region", model.local or all(model.region == region for region in regions))
     check("local", model.local or not (needs.local_only or require.local))
+    for left_over in snapshot.health.limits:
+        if left_over.model == model.id:
+            tokens = (
+                features.input_tokens if left_over.kind.endswith("tokens") and "output" not in left_over.kind else 1
+            )
+            check("rate_limit", left_over.remaining >= tokens)
     promised = STRENGTH.index(model.determinism)
     wanted = [
         require.determinism or "none",

@@ -10,7 +10,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from routing.analysis.features import Features, Needs, TaskClass
-from routing.decision.model import Acceptance, Advice, BudgetView, Closed, Health, Record, Snapshot, World
+from routing.decision.model import Acceptance, Advice, BudgetView, Closed, Health, Left, Record, Snapshot, World
 from routing.policy.model import Policy, Range, Requirements, Route, Rule, Rung, Selector, When
 from routing.registry.model import FREE, Model, Price, Registry
 from tests.fakes import DOLLAR, a_policy, some_features
@@ -18,6 +18,7 @@ from tests.fakes import DOLLAR, a_policy, some_features
 T = TypeVar("T")
 TIERS = ("small", "mid", "large")
 PROVIDERS = ("north", "south", "home")
+SPENT = ("north/a", "north/b", "south/a", "home/a")
 NAMES = ("a", "b", "c")
 REGIONS = (None, "eu", "us")
 CAPABILITIES = ("tools", "json", "vision")
@@ -60,6 +61,8 @@ class Generator:
             local=provider == "home",
             simulated=self.pick([False, False, True]),
             quality=self.pick([0.5, 0.7, 0.9]),
+            deployment_of=self.sometimes(name),
+            weight=self.pick([1.0, 3.0]),
             first_token_s=self.pick([0.5, 1.0, 1.0, 20.0]),
             tokens_per_s=self.pick([50.0, 100.0]),
         )
@@ -123,13 +126,24 @@ class Generator:
             needs=needs,
         )
 
+    def health(self, closed: tuple[Closed, ...]) -> Health:
+        kinds = ["requests", "tokens", "input-tokens", "output-tokens"]
+        left = [Left(name, self.pick(kinds), self.pick([0, 39, 40, 9000]), 12.0) for name in self.some(SPENT, 2)]
+        return Health(
+            closed=closed,
+            gone=self.some(("north/a", "home/b"), 1),
+            limits=tuple(left),
+            refused=tuple((name, self.pick(CAPABILITIES)) for name in self.some(("south/a", "north/b"), 1)),
+            first_token_s=tuple((name, self.pick([0.1, 2.0])) for name in self.some(SPENT, 1)),
+        )
+
     def snapshot(self, policy: Policy) -> Snapshot:
         closed = tuple(Closed(name, "rests", self.pick([None, 12.0])) for name in self.some(PROVIDERS, 1))
         return Snapshot(
             policy.hash,
             "registry",
             "acceptance",
-            Health(closed, self.some(("north/a", "home/b"), 1)),
+            self.health(closed),
             BudgetView(
                 day_left_nusd=self.sometimes(self.pick(BOUNDS)),
                 simulated_day_left_nusd=self.sometimes(self.pick(BOUNDS)),
@@ -139,6 +153,7 @@ class Generator:
             advice=tuple(Advice("rules", self.pick([0, 1, 2]), "") for _ in range(self.pick([0, 1, 2]))),
             pin=self.sometimes(self.pick(PATTERNS)),
             nudge=self.pick([-1, 0, 0, 1, 2]),
+            draw=self.pick([0.0, 0.0, 0.4, 0.9]),
         )
 
     def acceptance(self) -> Acceptance:
