@@ -5,6 +5,7 @@ The result is an answer, a refusal by a cap, or a failure; what happens next is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ class Asking:
     def __init__(self, context: TurnContext) -> None:
         self._context = context
         self._count = 0
+        self._calls: Counter[str] = Counter()
         self.open: Attempt | None = None
 
     async def ask(
@@ -72,7 +74,7 @@ class Asking:
         tries = 0
         while True:
             tries += 1
-            refusal = await self._begin(model, rung, tries, moved() if tries == 1 else None)
+            refusal = await self._begin(model, rung, moved() if tries == 1 else None)
             if refusal is not None:
                 return refusal
             attempt = self._opened()
@@ -125,7 +127,7 @@ class Asking:
         if attempt is not None and any(view.id == attempt.id for view in self._context.recorder.trace.attempts):
             self._note_failure(attempt, ProviderError(kind, sent=attempt.sent), sentence, "stop")
 
-    async def _begin(self, model: Model, rung: int, tries: int, moved: ev.Event | None) -> Refusal | None:
+    async def _begin(self, model: Model, rung: int, moved: ev.Event | None) -> Refusal | None:
         context, recorder = self._context, self._context.recorder
         worst = context.decision.candidate(model.id).worst_nusd
         attempt_id = f"{recorder.turn}.{self._count + 1}"
@@ -137,7 +139,7 @@ class Asking:
             attempt=attempt_id,
             n=self._count + 1,
             rung=rung,
-            try_=tries,
+            try_=self._calls[model.id] + 1,
             purpose=context.purpose,
             provider=model.provider,
             model=model.id,
@@ -160,6 +162,7 @@ class Asking:
         )
         if exceeded is None:
             self._count += 1
+            self._calls[model.id] += 1
             context.retry_budget.called()
             context.observed.rate_limits.called(model)
             self._breaker(model.provider, context.breakers.called(model.provider))

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from routing import events as ev
-from routing.decision.prediction import price_of
+from routing.decision.prediction import bill, price_of
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.recorder import Recorder
 from routing.messages import (
@@ -84,15 +84,9 @@ class Attempt:
         estimated: a call that was cut off is usually billed for it, one that was turned away is not."""
         usage = self.usage or self._estimate(error)
         price = self.model.price
-        if price is not None and price.input_nusd_per_mtok == price.output_nusd_per_mtok == 0:
+        if price is not None and price.free:
             return 0, "free", usage
-        spend = price_of(
-            self.model,
-            usage.input_tokens,
-            usage.output_tokens,
-            self.assumed_nusd_per_mtok,
-            usage.cached_tokens,
-        )
+        spend = bill(self.model, usage, self.assumed_nusd_per_mtok)
         if usage.reported and price is not None:
             return spend, "reported", usage
         return min(spend, self.reserved_nusd), "estimated", usage

@@ -29,7 +29,12 @@ def build_call(request: Request, decision: Decision, model: Model) -> Call:
 
 def needed_of(needs: Needs) -> frozenset[str]:
     """The capabilities without which the request is not answered."""
-    needed = (("tools", needs.tools > 0), ("json", needs.json), ("vision", needs.vision), ("seed", needs.determinism or needs.seed))
+    needed = (
+        ("tools", needs.tools > 0),
+        ("json", needs.json),
+        ("vision", needs.vision),
+        ("seed", needs.determinism or needs.seed),
+    )
     return frozenset(capability for capability, is_needed in needed if is_needed)
 
 

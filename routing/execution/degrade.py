@@ -47,6 +47,8 @@ def _when(again_in_s: float) -> str:
 
 
 def _cause(context: TurnContext, ending: Ending) -> str:
+    if ending.draft is not None and ending.draft.fault:
+        return f"no answer was the JSON asked for ({ending.draft.fault}); the best one is shown, not vouched for"
     if ending.draft is not None:
         return (
             f"the best answer scores {ending.draft.score:.2f}, below the floor of {context.decision.floor:.2f}; "

@@ -1,12 +1,15 @@
 """Climb the ladder: who is asked next after an answer, a failure or a refusal, and when to stop.
 
-Quality alone moves up a rung (`Escalated`); a broken provider moves to the next model that can do the work
+Quality alone moves up a rung (`Escalated`), once the model was asked again where the route says so of an answer that
+is not the JSON asked for (`RetryScheduled`); a broken provider moves to the next model that can do the work
 (`FailedOver`); under `premium_first` only a time budget that is exceeded moves down (`SteppedDown`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from routing import events as ev
@@ -26,12 +29,13 @@ _SLACK = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer with what it scored."""
+    """An answer with what it scored; `fault` says why it is not the JSON that was asked for."""
 
     attempt: str
     model: Model
     reply: Reply
     score: float
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Ending:
 class _Move:
     """Why the next model is asked."""
 
-    kind: Literal["escalate", "failover", "step_down"]
+    kind: Literal["escalate", "failover", "step_down", "again"]
     attempt: str | None
     from_model: str
     why: str
@@ -91,6 +95,7 @@ class Climb:
         self._stops = [Stop(n, model) for n, rung in enumerate(self._rungs) for model in rung.models]
         self._ending = Ending()
         self._asked: set[str] = set()
+        self._again: set[str] = set()
         self._failed: set[str] = set()
         self._unfit: set[str] = set()
         self._too_small = 0
@@ -119,11 +124,13 @@ class Climb:
         match result:
             case Refusal():
                 self._ending.refusals.append(result)
+                if move is not None and move.kind == "again":
+                    return self._up(stop.rung), replace(move, kind="escalate")
                 return self._next(at), move
             case Failure():
                 return await self._after(result, at)
             case Answer():
-                return self._judge(result, at)
+                return await self._judge(result, at)
 
     async def _after(self, failure: Failure, at: int) -> tuple[int | None, _Move | None]:
         self._ending.failures.append(failure)
@@ -138,14 +145,40 @@ class Climb:
         kind: Literal["failover", "step_down"] = "step_down" if self._steps_down(at, failure.error) else "failover"
         return following, _Move(kind, failure.attempt, failure.model.id, failure.sentence)
 
-    def _judge(self, answer: Answer, at: int) -> tuple[int | None, _Move | None]:
-        """Measure the answer, then keep it or climb."""
-        context, stop = self._context, self._stops[at]
+    async def _judge(self, answer: Answer, at: int) -> tuple[int | None, _Move | None]:
+        """Measure the answer, then keep it, ask again, or climb."""
+        stop = self._stops[at]
         rung = self._rungs[stop.rung]
-        record = context.world.acceptance.get(answer.model.id, context.features.task)
-        measured = measure(context.request, context.features, answer.reply, record)
         self._asking.finish()
-        context.recorder.note(
+        measured = await self._measure(answer)
+        self._note_measured(answer, measured, rung)
+        self._keep(Draft(answer.attempt, answer.model, answer.reply, measured.score, measured.fault))
+        weak = rung.threshold is not None and measured.score < rung.threshold
+        if measured.fault and self._may_again(stop):
+            self._again.add(stop.model)
+            return at, _Move("again", answer.attempt, answer.model.id, measured.fault)
+        climb = self._context.decision.mode == "cascade" and (weak or measured.fault)
+        up = self._up(stop.rung) if climb else None
+        if up is None:
+            return None, None
+        why = measured.fault or f"{weakness(measured)} ({measured.score:.2f} < {rung.threshold:.2f})"
+        return up, _Move("escalate", answer.attempt, answer.model.id, why)
+
+    async def _measure(self, answer: Answer) -> Measurement:
+        """In a thread where a schema is to be met: the validator is slow to load and may be slow to judge."""
+        context = self._context
+        record = context.world.acceptance.get(answer.model.id, context.features.task)
+        forced = context.request.response_format != "text" and self._forces_format(answer.model)
+        measuring = partial(measure, context.request, context.features, answer.reply, record, constrained=forced)
+        return measuring() if context.request.schema is None else await asyncio.to_thread(measuring)
+
+    def _forces_format(self, model: Model) -> bool:
+        """Whether the format was asked for in the model's own way, not in words."""
+        capabilities = self._context.observed.refused.fitted(model).capabilities
+        return self._context.request.response_format in capabilities or "json" in capabilities
+
+    def _note_measured(self, answer: Answer, measured: Measurement, rung: PlannedRung) -> None:
+        self._context.recorder.note(
             ev.ConfidenceMeasured,
             attempt=answer.attempt,
             score=measured.score,
@@ -153,31 +186,41 @@ class Climb:
             high=measured.high,
             parts=measured.parts,
             needed=rung.threshold,
+            valid=measured.valid,
         )
-        draft = Draft(answer.attempt, answer.model, answer.reply, measured.score)
-        climb = context.decision.mode == "cascade" and rung.threshold is not None and measured.score < rung.threshold
-        up = self._up(stop.rung) if climb else None
+
+    def _keep(self, draft: Draft) -> None:
+        """The last draft is the one to show, unless it is below the floor and one before it was better."""
         best = self._ending.draft
-        if best is None or draft.score >= min(best.score, context.decision.floor):
+        if best is not None and bool(best.fault) != bool(draft.fault):
+            better = not draft.fault
+        else:
+            better = best is None or draft.score >= min(best.score, self._context.decision.floor)
+        if better:
             self._ending.draft = draft
-        if up is None:
-            return None, None
-        why = f"{weakness(measured)} ({measured.score:.2f} < {rung.threshold:.2f})"
-        return up, _Move("escalate", answer.attempt, answer.model.id, why)
+
+    def _may_again(self, stop: Stop) -> bool:
+        """Whether the route lets the model try once more to give the JSON asked for."""
+        context = self._context
+        route = context.world.policy.route(context.decision.route)
+        return route.invalid == "retry" and stop.model not in self._again and self._affords(stop.model)
 
     def _up(self, rung: int) -> int | None:
         """The first model of the next rung that can be asked, has the credit and has the time."""
-        context = self._context
         for at, stop in enumerate(self._stops):
-            if rung < stop.rung < self._above and self._askable(stop):
-                candidate = context.decision.candidate(stop.model)
-                spent = context.recorder.trace.spend_nusd
-                if spent + candidate.worst_nusd > context.decision.credit_nusd:
-                    self._request_cap(stop.model, candidate.worst_nusd, context.decision.credit_nusd - spent)
-                    continue
-                if candidate.latency_s <= context.time_left_s:
-                    return at
+            if rung < stop.rung < self._above and self._askable(stop) and self._affords(stop.model):
+                return at
         return None
+
+    def _affords(self, model: str) -> bool:
+        """Whether one more call has the credit, which is told when it has not, and the time."""
+        context = self._context
+        candidate = context.decision.candidate(model)
+        left = context.decision.credit_nusd - context.recorder.trace.spend_nusd
+        if candidate.worst_nusd > left:
+            self._request_cap(model, candidate.worst_nusd, left)
+            return False
+        return candidate.latency_s <= context.time_left_s
 
     def _request_cap(self, model: str, needed: int, left: int) -> None:
         self._context.recorder.note(
@@ -262,6 +305,10 @@ class Climb:
         """The event that tells of the move, once it is made."""
         if move is None:
             return None
+        if move.kind == "again":
+            return self._context.recorder.make(
+                ev.RetryScheduled, attempt=move.attempt, model=to_model, wait_s=0.0, why=move.why
+            )
         kind = _MOVES[move.kind]
         return self._context.recorder.make(
             kind, attempt=move.attempt, from_model=move.from_model, to_model=to_model, why=move.why

@@ -70,7 +70,9 @@ class RateLimits:
             while used and used[0][0] <= now_s - _MINUTE_S:
                 used.popleft()
             model = registry.get(model_id)
-            limit = model and (model.requests_per_minute if kind == "requests" else model.tokens_per_minute)
-            if used and limit is not None:
+            if model is None or not used:
+                continue
+            limit = model.requests_per_minute if kind == "requests" else model.tokens_per_minute
+            if limit is not None:
                 left = max(0, limit - sum(amount for _, amount in used))
                 yield Left(model_id, kind, left, round(used[0][0] + _MINUTE_S - now_s, 1))

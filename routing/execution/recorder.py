@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from routing import events as ev
@@ -13,6 +13,7 @@ from routing.ledger.projections import CapExceededError
 from routing.trace import Fold, Trace
 
 T = TypeVar("T")
+R = TypeVar("R")
 E = TypeVar("E")
 _FLUSH_S = 0.25
 _FLUSH_CHARACTERS = 4096
@@ -20,9 +21,9 @@ _DIGITS = 3
 """Stamps are whole milliseconds, which is what the ledger keeps of a delta."""
 
 
-async def uninterrupted(work: Awaitable[T]) -> T:
-    """Wait for `work` to its end even when cancelled, and only then pass the cancellation on: what the ledger was
-    told is always known."""
+async def uninterrupted(work: Awaitable[T], then: Callable[[T], R]) -> R:
+    """Wait for `work` to its end and do what follows even when cancelled, and only then pass the cancellation on: what
+    the ledger was told is always known."""
     future = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
@@ -32,10 +33,10 @@ async def uninterrupted(work: Awaitable[T]) -> T:
             cancelled = error
         except BaseException:  # noqa: BLE001 - raised again by result() below
             pass
-    result = future.result()  # what failed comes first: after it the ledger is told nothing more
+    answer = then(future.result())  # what failed comes first: after it the ledger is told nothing more
     if cancelled is not None:
         raise cancelled
-    return result
+    return answer
 
 
 class Recorder:
@@ -87,35 +88,28 @@ class Recorder:
     async def commit(self) -> None:
         """Store what was noted, and text not yet stored, then publish."""
         if self._noted or self._deltas:
-            await uninterrupted(self._commit())
+            noted, deltas = self._take_noted(), self._take_deltas()
+            await uninterrupted(self._journal.commit(noted, deltas), lambda _: self._publish(noted))
 
     async def reserve(
         self, entering: Sequence[ev.Event], *, day_cap_nusd: int | None, credit_nusd: int
     ) -> CapExceededError | None:
         """Commit what was noted; then hold the money and store and publish `entering` (a `Reserved`, the start of its
         attempt, and the move that led there), the newest events made. Refused, they never were."""
-        return await uninterrupted(self._reserve(entering, day_cap_nusd, credit_nusd))
-
-    async def _commit(self) -> None:
         noted, deltas = self._take_noted(), self._take_deltas()
-        await self._journal.commit(noted, deltas)
-        self._publish(noted)
 
-    async def _reserve(
-        self, entering: Sequence[ev.Event], day_cap_nusd: int | None, credit_nusd: int
-    ) -> CapExceededError | None:
-        noted, deltas = self._take_noted(), self._take_deltas()
-        refusal = await self._journal.reserve(
-            noted, entering, deltas, day_cap_nusd=day_cap_nusd, credit_nusd=credit_nusd
-        )
-        if refusal is None:
-            for event in entering:
-                self._fold.feed(event)
-            self._publish((*noted, *entering))
-        else:
-            self._seq -= len(entering)
-            self._publish(noted)
-        return refusal
+        def told(refusal: CapExceededError | None) -> CapExceededError | None:
+            if refusal is None:
+                for event in entering:
+                    self._fold.feed(event)
+                self._publish((*noted, *entering))
+            else:
+                self._seq -= len(entering)
+                self._publish(noted)
+            return refusal
+
+        reserved = self._journal.reserve(noted, entering, deltas, day_cap_nusd=day_cap_nusd, credit_nusd=credit_nusd)
+        return await uninterrupted(reserved, told)
 
     def delta(self, event: ev.Delta) -> None:
         """Publish text at once; store it in batches."""

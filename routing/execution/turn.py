@@ -8,7 +8,7 @@ from functools import partial
 
 from routing import events as ev
 from routing.decision.model import World
-from routing.decision.prediction import price_of
+from routing.decision.prediction import bill
 from routing.errors import StorageError
 from routing.execution.asking import Asking
 from routing.execution.context import TurnContext
@@ -16,6 +16,7 @@ from routing.execution.degrade import card, degrade
 from routing.execution.ladder import Climb, Draft, Ending
 from routing.execution.recorder import Recorder
 from routing.narration import narrate
+from routing.registry.model import UNRANKED
 from routing.trace import Trace
 
 
@@ -80,7 +81,7 @@ async def stopped(recorder: Recorder, world: World, status: ev.Status = "cancell
 def _finish(context: TurnContext, ending: Ending) -> None:
     tell = partial(_tell, context.recorder, context.world)
     draft = ending.draft
-    if draft is not None and draft.score >= context.decision.floor:
+    if draft is not None and draft.score >= context.decision.floor and not draft.fault:
         tell("answered", draft.attempt, draft.reply.text, draft=draft)
     elif draft is not None:
         degrade(context, ending)
@@ -137,11 +138,15 @@ def _became(replied: bool, status: ev.Status, outcome: str) -> str:
 
 
 def _baseline_nusd(world: World, trace: Trace) -> int:
-    """What the dearest model of the kind asked (real or simulated) would have charged for the answer's tokens."""
+    """What the dearest model on any rung, of the kind asked (real or simulated), would have charged for the answer's
+    tokens."""
     answer = trace.current
     if answer is None:
         return 0
-    priced = [model for model in world.registry.models if model.price and model.simulated == trace.simulated]
-    usage = answer.usage
     assumed = world.policy.assumed_nusd_per_mtok
-    return max((price_of(model, usage.input_tokens, usage.output_tokens, assumed) for model in priced), default=0)
+    compared = [
+        model
+        for model in world.registry.models
+        if model.price and model.simulated == trace.simulated and (model.tier != UNRANKED or model.id == answer.model)
+    ]
+    return max((bill(model, answer.usage, assumed) for model in compared), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 
 from routing import events as ev
@@ -22,7 +22,7 @@ class Journal:
         self.store = store
         self.session = session
 
-    async def commit(self, events: Sequence[ev.Event], deltas: Sequence[ev.Delta] = ()) -> None:
+    def commit(self, events: Sequence[ev.Event], deltas: Sequence[ev.Delta] = ()) -> Awaitable[None]:
         """Store the events, and text that came before them, in one transaction."""
         rows, pieces = _rows(events), _pieces(deltas)
 
@@ -31,9 +31,9 @@ class Journal:
             for event in events:
                 projections.project(db, event)
 
-        await self.store.write(job)
+        return self.store.write(job)
 
-    async def reserve(
+    def reserve(
         self,
         before: Sequence[ev.Event],
         entering: Sequence[ev.Event],
@@ -41,7 +41,7 @@ class Journal:
         *,
         day_cap_nusd: int | None,
         credit_nusd: int,
-    ) -> CapExceededError | None:
+    ) -> Awaitable[CapExceededError | None]:
         """Commit what came before, and its text; then hold the money of the one `Reserved` among `entering` and store
         them, or neither: the refusal is returned."""
         early, late, pieces = _rows(before), _rows(entering), _pieces(deltas)
@@ -60,7 +60,7 @@ class Journal:
                 projections.project(db, event)
             return None
 
-        return await self.store.write(job)
+        return self.store.write(job)
 
     def keep(self, deltas: Sequence[ev.Delta]) -> None:
         """Store a batch of text, waiting for nothing: a killed program loses at most the last batch."""

@@ -45,7 +45,7 @@ class Store:
         self._writer = threading.Thread(target=self._work, args=(connection,), name="pointsman-ledger", daemon=True)
         self._writer.start()
 
-    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, job: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Run `job` in a transaction on the writer's thread; raises what it raises, SQLite's errors as StorageError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -59,7 +59,7 @@ class Store:
                 loop.call_soon_threadsafe(answer)
 
         self._jobs.put(work)
-        return await future
+        return future
 
     def write_soon(self, job: Callable[[sqlite3.Connection], object]) -> None:
         """Run `job` in its turn, waiting for nothing. For work that may be done again: its errors are dropped."""
