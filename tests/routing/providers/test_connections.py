@@ -7,9 +7,6 @@ import ssl
 from pathlib import Path
 
 import pytest
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import StreamEnded
 
 from routing.errors import ErrorKind, ProviderError
 from routing.messages import Chunk, FinishChunk, LimitsChunk, Message, RateLimit, TextPart
@@ -48,15 +45,11 @@ async def test_loopback_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         assert isinstance((await ask(HttpProvider(ProviderConfig("p", wire.base_url))))[-1], FinishChunk)
 
 
-def tls_context() -> ssl.SSLContext:
+async def over_tls() -> tuple[asyncio.Server, WireServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
-    return context
-
-
-async def over_tls() -> tuple[asyncio.Server, WireServer]:
     wire = WireServer((chunked(EVENTS),))
-    server = await asyncio.start_server(wire.answer, "127.0.0.1", 0, ssl=tls_context())
+    server = await asyncio.start_server(wire.answer, "127.0.0.1", 0, ssl=context)
     wire.port = server.sockets[0].getsockname()[1]
     return server, wire
 
@@ -79,33 +72,6 @@ async def test_a_certificate_that_nobody_vouches_for_is_a_failed_connection() ->
             await ask(HttpProvider(ProviderConfig("p", f"https://localhost:{wire.port}/v1")))
     assert (caught.value.kind, caught.value.sent) == (ErrorKind.CONNECTION, False)
     assert "certificate" in caught.value.words
-
-
-async def serve_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers every request of one connection with the same stream."""
-    connection = H2Connection(H2Configuration(client_side=False))
-    connection.initiate_connection()
-    writer.write(connection.data_to_send())
-    while data := await reader.read(65_536):
-        for event in connection.receive_data(data):
-            if isinstance(event, StreamEnded):
-                head = [(":status", "200"), ("content-type", "text/event-stream")]
-                connection.send_headers(event.stream_id, head)
-                connection.send_data(event.stream_id, EVENTS, end_stream=True)
-        writer.write(connection.data_to_send())
-    writer.close()
-
-
-async def test_http_2_is_spoken_where_it_is_installed_and_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routing.providers.http.is_loopback", lambda _: False)
-    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "ca.pem"))
-    context = tls_context()
-    context.set_alpn_protocols(["h2"])
-    server = await asyncio.start_server(serve_http2, "127.0.0.1", 0, ssl=context)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        chunks = await ask(HttpProvider(ProviderConfig("p", f"https://localhost:{port}/v1")))
-    assert isinstance(chunks[-1], FinishChunk)
 
 
 async def test_a_connection_opened_ahead_is_the_one_that_the_call_uses(monkeypatch: pytest.MonkeyPatch) -> None:
