@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A program on this machine that serves models, on its usual port."""
+    """A program on this machine that serves models, on its usual port. `host_variable` is the environment variable
+    that says otherwise."""
 
     name: str
     title: str
     port: int
     dialect: str = "openai"
+    host_variable: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -51,15 +54,17 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "anthropic",
         "ANTHROPIC_API_KEY",
-        "https://api.anthropic.com/v1",
+        "https://api.anthropic.com",
         "https://console.anthropic.com/settings/keys",
+        dialect="anthropic",
         base_url_variable="ANTHROPIC_BASE_URL",
     ),
     Service(
         "gemini",
         "GEMINI_API_KEY",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "https://generativelanguage.googleapis.com",
         "https://aistudio.google.com/apikey",
+        dialect="gemini",
         base_url_variable="GOOGLE_GEMINI_BASE_URL",
     ),
     Service(
@@ -76,7 +81,7 @@ SERVICES: tuple[Service, ...] = (
         "MISTRAL_API_KEY",
         "https://api.mistral.ai/v1",
         "https://console.mistral.ai/api-keys",
-        refuses=("stream_options", "seed", "max_completion_tokens", "logprobs", "top_logprobs"),
+        refuses=("stream_options", "seed", "logprobs", "top_logprobs"),
     ),
     Service(
         "deepseek",
@@ -98,14 +103,18 @@ SERVICES: tuple[Service, ...] = (
         "https://app.fireworks.ai/settings/users/api-keys",
     ),
     Service("cerebras", "CEREBRAS_API_KEY", "https://api.cerebras.ai/v1", "https://cloud.cerebras.ai"),
+    Service("ollama-cloud", "OLLAMA_API_KEY", "https://ollama.com", "https://ollama.com/settings/keys", "ollama"),
 )
 
 LOCAL_SERVERS: tuple[LocalServer, ...] = (
-    LocalServer("ollama", "Ollama", 11434),
+    LocalServer("ollama", "Ollama", 11434, "ollama", "OLLAMA_HOST"),
     LocalServer("lmstudio", "LM Studio", 1234),
     LocalServer("llamacpp", "llama.cpp", 8080),
     LocalServer("vllm", "vLLM", 8000),
 )
+
+_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+_DEPLOYMENT = re.compile(r"/openai/deployments/([^/?#]+)")
 
 _BY_HOST = {urlsplit(service.base_url).hostname: service for service in SERVICES}
 _BY_KEY = {service.key: service for service in SERVICES}
@@ -119,6 +128,23 @@ def service_at(base_url: str) -> Service | None:
 def service_of_key(key_name: str) -> Service | None:
     """The service whose key is read under this name."""
     return _BY_KEY.get(key_name)
+
+
+def refused_by(base_url: str) -> tuple[str, ...]:
+    """Fields of an OpenAI-compatible call that the service at this base URL answers with an error."""
+    service = service_at(base_url)
+    return service.refuses if service else ()
+
+
+def is_azure(base_url: str) -> bool:
+    """Whether Azure serves it: OpenAI's models, but with a header of its own for the key."""
+    return host_of(base_url).endswith(_AZURE)
+
+
+def only_model(base_url: str) -> str | None:
+    """The one model that a base URL leads to: an Azure deployment, beside which there is no list."""
+    found = _DEPLOYMENT.search(base_url) if is_azure(base_url) else None
+    return unquote(found[1]) if found else None
 
 
 def host_of(base_url: str) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from routing.errors import ErrorKind, ProviderError
-from routing.messages import FilePart, ImagePart, Message, TextPart, Tool
+from routing.messages import FilePart, ImagePart, Message, TextPart, TokenLogprob, Tool
+from routing.providers.contract import Call
 from routing.providers.failures import malformed
+from routing.registry.model import Model
 
 FIT = "Answer with JSON alone. It must be valid under this JSON schema:\n"
 """What is said to a model that takes no schema; the schema follows."""
+JSON_ALONE = "Answer with JSON alone."
+"""What is said where any JSON will do: OpenAI's refuse their JSON mode where nobody speaks of JSON."""
 
 
 # ---------------------------------------------------------------- encoding
@@ -37,6 +42,19 @@ def instructed(messages: tuple[Message, ...], words: str) -> tuple[Message, ...]
     return (Message("system", (TextPart(words),)), *messages)
 
 
+def formed(call: Call, model: Model) -> tuple[tuple[Message, ...], Any]:
+    """The messages to send, and the format to ask for: a JSON schema, the word "json", or None. A schema is asked for
+    where the model takes it, and said in words where it does not. Raises ProviderError as `schema_of`."""
+    if call.response_format == "text":
+        return call.messages, None
+    mode = "json" if "json" in model.capabilities else None
+    if call.response_format == "json" or call.schema is None:
+        return instructed(call.messages, JSON_ALONE), mode
+    if "json_schema" in model.capabilities:
+        return call.messages, schema_of(call.schema)
+    return instructed(call.messages, FIT + call.schema), mode
+
+
 def schema_of(text: str) -> Any:
     """The JSON schema that an answer must meet. Raises ProviderError (invalid_request, never sent)."""
     return _json(text, "the schema of the answer")
@@ -47,6 +65,12 @@ def parameters_of(tool: Tool) -> Any:
     return _json(tool.parameters, f"the schema of the tool {tool.name}")
 
 
+def function_of(tool: Tool) -> dict[str, Any]:
+    """A tool as OpenAI describes it, and others after it. Raises ProviderError as `parameters_of`."""
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
+    return {"type": "function", "function": function}
+
+
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text)
@@ -55,6 +79,10 @@ def _json(text: str, what: str) -> Any:
 
 
 # ---------------------------------------------------------------- decoding
+WRONG = (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError)
+"""What reading an event of other types than it should have raises."""
+
+
 def read_event(data: str, secret: str = "") -> dict[str, Any]:
     """The object that an event's data holds. Raises ProviderError (malformed_stream)."""
     try:
@@ -73,7 +101,29 @@ def string(value: object, what: str) -> str:
     return value
 
 
+def mapping(value: object, what: str) -> dict[str, Any]:
+    """Raises TypeError where a server sent something else than an object."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{what} is a {type(value).__name__}, not an object")
+    return value
+
+
 def count(values: object, name: str) -> int:
     """A count that a server sent; 0 where it is missing or makes no sense."""
     value = values.get(name) if isinstance(values, dict) else None
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def token_logprobs(entries: list[dict[str, Any]]) -> Iterator[TokenLogprob]:
+    """Tokens as OpenAI lists them, and Ollama after it: each with the best of the others at its place. Raises one of
+    `WRONG` where they are not."""
+    for entry in entries:
+        token, logprob = string(entry["token"], "a token"), entry["logprob"]
+        if logprob is None:
+            continue
+        others = [
+            float(other["logprob"])
+            for other in entry.get("top_logprobs") or ()
+            if other["token"] != token and other["logprob"] is not None
+        ]
+        yield TokenLogprob(token, float(logprob), max(others, default=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -33,9 +33,9 @@ class Seen:
 
 @dataclass
 class WireServer:
-    """Plays `script` for each request, then closes the connection."""
+    """Plays `script` for each request, or what it gives for that request, then closes the connection."""
 
-    script: Sequence[Step]
+    script: Sequence[Step] | Callable[[Seen], Sequence[Step]]
     port: int = 0
     connections: int = 0
     requests: list[Seen] = field(default_factory=list)
@@ -57,9 +57,10 @@ class WireServer:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        self.requests.append(await _read_request(reader))
+        seen = await _read_request(reader)
+        self.requests.append(seen)
         self.asked.set()
-        for step in self.script:
+        for step in self.script(seen) if callable(self.script) else self.script:
             if isinstance(step, bytes):
                 writer.write(step)
                 await writer.drain()
@@ -74,8 +75,10 @@ class WireServer:
 
 
 @asynccontextmanager
-async def wire_server(*script: Step) -> AsyncIterator[WireServer]:
-    wire = WireServer(script)
+async def wire_server(
+    *script: Step, answer: Callable[[Seen], Sequence[Step]] | None = None
+) -> AsyncIterator[WireServer]:
+    wire = WireServer(answer or script)
     server = await asyncio.start_server(wire.answer, "127.0.0.1", 0)
     wire.port = server.sockets[0].getsockname()[1]
     try:

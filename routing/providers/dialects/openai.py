@@ -1,7 +1,7 @@
 """The OpenAI-compatible dialect, chat completions: `encode` a call, `Decoder` for the stream. No I/O.
 
-Reference: the OpenAI API's "Chat Completions" and its streaming events; where the servers that speak it differ
-(llama.cpp, vLLM, OpenRouter, Gemini, xAI, DeepSeek), what they really send is accepted.
+Reference: the OpenAI API's "Chat Completions" and its streaming events. Where the servers that speak it differ, what
+they really send is accepted; `tests/wire/openai` has a recording of each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from routing.messages import (
     TextChunk,
     TextPart,
     TokenLogprob,
-    Tool,
     ToolCall,
     ToolCallChunk,
     Usage,
@@ -27,24 +26,32 @@ from routing.messages import (
 )
 from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
-from routing.providers.known import service_at
+from routing.providers.known import is_azure, refused_by
 from routing.providers.wire import (
-    FIT,
+    WRONG,
     count,
+    formed,
+    function_of,
     has_image,
-    instructed,
     joined,
-    parameters_of,
     read_event,
-    schema_of,
     string,
     text_of,
+    token_logprobs,
 )
 from routing.registry.model import Model
 
 END = "[DONE]"
 _TOP_LOGPROBS = 2  # the chosen token and its runner-up
-_FINISHES = {"function_call": "tool_calls", "eos": "stop", "max_tokens": "length"}
+_FINISHES = {  # anything else is a stop
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+_BROKEN = {"error": None, "abort": None, "insufficient_system_resource": 503}  # with the status that each amounts to
 
 
 # ---------------------------------------------------------------- encoding
@@ -53,9 +60,10 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
 
     Raises ProviderError (invalid_request, never sent) when a tool's or the answer's schema is not JSON.
     """
+    messages, form = formed(call, model)
     body: dict[str, Any] = {
         "model": model.name,
-        "messages": [_message(message) for message in call.messages],
+        "messages": [_message(message) for message in messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         _length_field(model): min(call.max_output_tokens, model.max_output),
@@ -67,30 +75,19 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
     if call.seed is not None and model.determinism != "none":
         body["seed"] = call.seed
     if call.tools:
-        body["tools"] = [_tool(tool) for tool in call.tools]
-    _ask_for_format(call, model, body)
-    service = service_at(config.base_url)
-    for field in service.refuses if service else ():
+        body["tools"] = [function_of(tool) for tool in call.tools]
+    if form == "json":
+        body["response_format"] = {"type": "json_object"}
+    elif form is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": form}}
+    for field in refused_by(config.base_url):
         body.pop(field, None)
     return Outgoing("/chat/completions", body, config.headers)
 
 
 def _length_field(model: Model) -> str:
-    return "max_completion_tokens" if "reasoning" in model.capabilities else "max_tokens"
-
-
-def _ask_for_format(call: Call, model: Model, body: dict[str, Any]) -> None:
-    """A schema is sent as one where the model takes it, and as words where it does not."""
-    if call.response_format == "text":
-        return
-    if call.response_format == "json_schema" and call.schema is not None:
-        if "json_schema" in model.capabilities:
-            schema = {"name": "answer", "schema": schema_of(call.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-            return
-        body["messages"] = [_message(message) for message in instructed(call.messages, FIT + call.schema)]
-    if "json" in model.capabilities:
-        body["response_format"] = {"type": "json_object"}
+    """OpenAI's o-series and GPT-5, which also fix their temperature, refuse the name that all others understand."""
+    return "max_completion_tokens" if "fixed_temperature" in model.capabilities else "max_tokens"
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -104,11 +101,6 @@ def _part(part: TextPart | FilePart | ImagePart) -> dict[str, Any]:
     if isinstance(part, ImagePart):
         return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{part.data}"}}
     return {"type": "text", "text": text_of(part)}
-
-
-def _tool(tool: Tool) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
-    return {"type": "function", "function": function}
 
 
 # ---------------------------------------------------------------- decoding
@@ -149,9 +141,10 @@ class Decoder:
         return self.done or self._finish is not None
 
     def _chunk(self, event: dict[str, Any]) -> list[Chunk]:
-        if self._request_id is None and isinstance(event.get("id"), str):
+        if not self._request_id and isinstance(event.get("id"), str):
             self._request_id = event["id"]
-        usage = event.get("usage")
+        groq = event.get("x_groq")
+        usage = event.get("usage") or (groq.get("usage") if isinstance(groq, dict) else None)
         if isinstance(usage, dict):
             self._usage = _usage(usage)
         kind = event.get("object")
@@ -162,40 +155,45 @@ class Decoder:
             raise malformed("chat.completion.chunk without choices")
         try:
             return [chunk for choice in choices for chunk in self._choice(choice, kind)]
-        except (AttributeError, TypeError, KeyError, ValueError) as wrong:
+        except WRONG as wrong:
             raise malformed(f"{kind or 'an event'} is not as it should be ({wrong})", self._secret) from None
 
     def _choice(self, choice: dict[str, Any], kind: object) -> Iterator[Chunk]:
         reason = choice.get("finish_reason")
         delta = choice.get("delta")
-        if delta is None:
-            if not reason:
-                raise malformed(f"{kind or 'an event'} without delta")
-            delta = {}
-        yield from self._delta(delta, choice.get("logprobs"))
-        if not reason:
-            return
-        if reason == "error":
-            raise failure_in_stream(choice, self._secret)
-        self._finish = _FINISHES.get(reason, str(reason))
+        if delta is None and not reason and "content_filter_results" not in choice:  # Azure's verdict may come alone
+            raise malformed(f"{kind or 'an event'} without delta")
+        yield from self._delta({} if delta is None else delta, choice.get("logprobs"))
+        if reason in _BROKEN:
+            raise failure_in_stream({"code": _BROKEN[reason], "message": reason} | choice, self._secret)
+        if reason:
+            self._finish = _FINISHES.get(reason, "stop")
 
     def _delta(self, delta: dict[str, Any], logprobs: dict[str, Any] | None) -> Iterator[Chunk]:
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        thoughts, content = _thoughts_and_text(delta.get("content") or "")
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning") or thoughts
         if reasoning:
             yield ReasoningChunk(string(reasoning, "reasoning"))
         elif logprobs and logprobs.get("content"):
-            self._waiting.extend(_logprobs(logprobs["content"]))
-        content = delta.get("content")
+            self._waiting.extend(token_logprobs(logprobs["content"]))
         if content:
             # Tokens that are a part of a character come with no text: they belong to the text that follows.
             seen, self._waiting = tuple(self._waiting), []
-            yield TextChunk(string(content, "content"), seen)
+            yield TextChunk(content, seen)
         refusal = delta.get("refusal")
         if refusal:
             self._declined = True
             yield TextChunk(string(refusal, "refusal"))
         for call in delta.get("tool_calls") or ():
             yield ToolCallChunk(_tool_call(call))
+
+
+def _thoughts_and_text(content: str | list[dict[str, Any]]) -> tuple[str, str]:
+    """Mistral's reasoning models send a list of parts: `thinking`, which holds parts itself, and `text`."""
+    if not isinstance(content, list):
+        return "", string(content, "content")
+    thoughts = [inner["text"] for part in content if part["type"] == "thinking" for inner in part["thinking"]]
+    return "".join(thoughts), "".join(part["text"] for part in content if part["type"] == "text")
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:
@@ -208,38 +206,25 @@ def _tool_call(call: dict[str, Any]) -> ToolCall:
     )
 
 
-def _logprobs(tokens: list[dict[str, Any]]) -> Iterator[TokenLogprob]:
-    """Each token with the best of the others at its place."""
-    for entry in tokens:
-        token, logprob = entry["token"], entry["logprob"]
-        if logprob is None:
-            continue
-        others = [
-            float(other["logprob"])
-            for other in entry.get("top_logprobs") or ()
-            if other["token"] != token and other["logprob"] is not None
-        ]
-        yield TokenLogprob(token, float(logprob), max(others, default=None))
-
-
 def _usage(usage: dict[str, Any]) -> Usage:
     """Reasoning tokens are inside the output here. Some servers (Gemini, xAI) count them in the total alone."""
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     apart = max(0, count(usage, "total_tokens") - prompt - completion)
     details, spent = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    cached = count(details, "cached_tokens") or count(usage, "prompt_cache_hit_tokens")
+    read = min(prompt, count(details, "cached_tokens") or count(usage, "prompt_cache_hit_tokens"))
     return Usage(
         input_tokens=prompt,
         output_tokens=completion + apart,
-        cached_tokens=min(cached, prompt),
+        cached_tokens=read,
+        cache_write_tokens=min(count(details, "cache_write_tokens"), prompt - read),
         reasoning_tokens=min(max(count(spent, "reasoning_tokens"), apart), completion + apart),
         reported=True,
     )
 
 
 # ---------------------------------------------------------------- the server around it
-def key_header(secret: str, _: ProviderConfig) -> tuple[str, str]:
-    return "authorization", f"Bearer {secret}"
+def key_header(secret: str, config: ProviderConfig) -> tuple[str, str]:
+    return ("api-key", secret) if is_azure(config.base_url) else ("authorization", f"Bearer {secret}")
 
 
 def listing(config: ProviderConfig) -> Outgoing:
@@ -261,5 +246,5 @@ DIALECT = Dialect(
     key_header=key_header,
     listing=listing,
     cards=cards,
-    root=lambda base_url: base_url.rstrip("/"),
+    root=lambda base_url: base_url.replace("/chat/completions", "").rstrip("/"),
 )

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from routing.errors import ConfigurationError
-from routing.providers.discovery import discover
+from routing.providers.discovery import discover, host_url
 from routing.providers.keys import FILE_NAME, find_key
 from routing.providers.known import SERVICES, LocalServer
 from tests.wire.server import Act, refusal, wire_server
@@ -49,6 +49,14 @@ async def test_a_base_url_of_ones_own_replaces_the_services() -> None:
     assert found.how == "OPENAI_BASE_URL in the environment"
 
 
+@pytest.mark.parametrize(
+    ("variable", "dialect"), [("ANTHROPIC_BASE_URL", "anthropic"), ("GOOGLE_GEMINI_BASE_URL", "gemini")]
+)
+async def test_a_service_is_spoken_to_in_its_own_dialect_wherever_it_is(variable: str, dialect: str) -> None:
+    (found,) = await discover({variable: "http://127.0.0.1:4000"}, servers=())
+    assert (found.config.name, found.config.dialect) == (dialect, dialect)
+
+
 async def test_a_local_server_is_asked_and_found_once() -> None:
     async with wire_server(refusal(200, LISTING)) as wire:
         servers = (LocalServer("ollama", "Ollama", wire.port),)
@@ -57,6 +65,41 @@ async def test_a_local_server_is_asked_and_found_once() -> None:
     assert (found.config.name, found.config.base_url, found.key) == ("ollama", wire.base_url, None)
     assert found.how == f"Ollama on port {wire.port}"
     assert same.config.name == "openai"
+
+
+OLLAMA = LocalServer("ollama", "Ollama", 11434, "ollama", "OLLAMA_HOST")
+
+
+async def test_ollama_is_looked_for_where_its_variable_says() -> None:
+    async with wire_server(refusal(200, b'{"models": []}')) as wire:
+        (found,) = await discover({"OLLAMA_HOST": f"0.0.0.0:{wire.port}"}, servers=(OLLAMA,), timeout_s=5.0)
+        named = {"OPENAI_BASE_URL": wire.base_url, "OLLAMA_HOST": f":{wire.port}"}
+        (same,) = await discover(named, servers=(OLLAMA,), timeout_s=5.0)
+    assert (found.config.base_url, found.config.dialect) == (f"http://127.0.0.1:{wire.port}", "ollama")
+    assert found.how == f"Ollama at 127.0.0.1:{wire.port}, from OLLAMA_HOST in the environment"
+    assert same.config.name == "openai"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("1.2.3.4", "http://1.2.3.4:11434"),
+        (":56789", "http://127.0.0.1:56789"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8", "http://127.0.0.1:8"),
+        ("[::]:8", "http://127.0.0.1:8"),
+        ("[fe80::1]", "http://[fe80::1]:11434"),
+        ("http://1.2.3.4", "http://1.2.3.4:80"),
+        ("https://example.com", "https://example.com:443"),
+        ("https://example.com:56789/path/", "https://example.com:56789/path"),
+        ("example.com/path", "http://example.com:11434/path"),
+        ("ftp://example.com", None),
+        ("example.com:many", None),
+        ("http://[::1", None),
+    ],
+)
+def test_a_host_as_ollama_reads_it(text: str, url: str | None) -> None:
+    assert host_url(text, 11434) == url
 
 
 @pytest.mark.parametrize(

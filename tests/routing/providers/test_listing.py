@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from routing.errors import ProviderError
 from routing.providers.contract import ProviderConfig
 from routing.providers.dialects.openai import cards
+from routing.providers.http import HttpProvider
+from routing.providers.known import only_model
 from routing.providers.listing import read_listing
 from routing.registry.model import FREE, Model, Price
 
-WIRE = Path(__file__).parents[2] / "wire"
+WIRE = Path(__file__).parents[2] / "wire" / "openai"
 LOCAL = ProviderConfig("here", "http://localhost:8080/v1")
 REMOTE = ProviderConfig("there", "https://models.example.com/v1", region="eu")
 
@@ -42,6 +45,41 @@ def test_openrouter_tells_prices_windows_and_what_each_can_do() -> None:
     assert mini.capabilities == {"tools", "json", "json_schema", "logprobs", "vision"}
     assert not mini.local
     assert auto.price is None
+
+
+def test_lm_studio_tells_kinds_and_windows_at_its_own_address() -> None:
+    sees, loaded = read_listing(cards(json.loads((WIRE / "lmstudio-models.json").read_bytes())), LOCAL)
+    assert (sees.name, sees.context_window, "vision" in sees.capabilities) == ("qwen2-vl-7b-instruct", 32768, True)
+    assert loaded.context_window == 4096
+    (able,) = models({"id": "nobody-knows-it", "capabilities": ["tool_use"]})
+    assert able.capabilities == {"tools"}
+
+
+def test_azure_lists_all_that_it_has_and_only_what_chats_is_kept() -> None:
+    azure = ProviderConfig("azure", "https://x.openai.azure.com/openai/v1")
+    (model,) = read_listing(cards(json.loads((WIRE / "azure-models.json").read_bytes())), azure)
+    assert model.name == "gpt-4o-mini-2024-07-18"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "deployment"),
+    [
+        ("https://x.openai.azure.com/openai/deployments/my%20gpt?api-version=1", "my gpt"),
+        ("https://x.openai.azure.com/openai/deployments/d/", "d"),
+        ("https://x.openai.azure.com/openai/v1", None),
+        ("https://gateway.example.com/openai/deployments/d", None),
+        ("http://[x.openai.azure.com", None),
+    ],
+)
+def test_an_azure_deployment_is_one_model(base_url: str, deployment: str | None) -> None:
+    assert only_model(base_url) == deployment
+
+
+async def test_an_azure_deployment_is_listed_without_a_question() -> None:
+    url = "https://x.openai.azure.com/openai/deployments/gpt-4o-mini?api-version=2024-10-21"
+    provider = HttpProvider(ProviderConfig("azure", url))
+    (model,) = await provider.list_models()
+    assert (model.id, model.tier) == ("azure/gpt-4o-mini", "small")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +125,7 @@ def test_a_server_may_state_the_fields_of_the_registry() -> None:
         "simulated": True, "nonsense": 1,
     }  # fmt: skip
     (model,) = models({"id": "handcar-embed", "pointsman": stated}, config=LOCAL)
-    assert model == Model(
+    assert replace(model, sources=()) == Model(
         "here/handcar-embed", "here", "handcar-embed", "large", frozenset({"tools"}), 1000, 100,
         Price(100_000_000, 400_000_000, None, "server"), "us", "strong", "none", lifecycle="experimental",
         local=False, simulated=True, quality=0.9, first_token_s=0.2, tokens_per_s=9.0,

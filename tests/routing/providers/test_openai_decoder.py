@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from httpx_sse import EventSource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,36 +22,20 @@ from routing.messages import (
     UsageChunk,
 )
 from routing.providers.dialects.openai import Decoder
+from tests.wire.events import cut_anywhere, fed, json_of, recordings
+from tests.wire.events import decoded as through
 
-WIRE = Path(__file__).parents[2] / "wire"
-FIXTURES = {path.stem: path.read_bytes() for path in sorted(WIRE.glob("*.sse"))}
-
-
-class Pieces(httpx.AsyncByteStream):
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+RECORDED = recordings("openai")
+BROKEN = ("openrouter-error", "litellm-error", "deepseek-busy")
+FIXTURES = {name: body for name, body in RECORDED.items() if name not in BROKEN}
 
 
 async def decoded(*pieces: bytes) -> list[Chunk]:
-    """What the pieces give, through the same framing as on the network."""
-    decoder, chunks = Decoder(), []
-    response = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(pieces))
-    async for event in EventSource(response).aiter_sse():
-        if event.data:
-            chunks += decoder.feed(event.data)
-    return chunks + decoder.finish()
+    return await through(Decoder(), *pieces)
 
 
 def feed(*events: Any) -> list[Chunk]:
-    decoder = Decoder()
-    chunks = [
-        chunk for event in events for chunk in decoder.feed(event if isinstance(event, str) else json.dumps(event))
-    ]
-    return chunks + decoder.finish()
+    return fed(Decoder(), *events)
 
 
 def an_event(finish: str | None = None, **delta: Any) -> dict[str, Any]:
@@ -125,25 +105,103 @@ async def test_gemini_counts_its_thoughts_in_the_total_alone() -> None:
     ]
 
 
+async def test_llama_cpp_counts_what_it_had_in_its_cache() -> None:
+    chunks = await decoded(FIXTURES["llamacpp-schema"])
+    assert json.loads(text(chunks)) == 7
+    assert chunks[-2] == UsageChunk(Usage(25, 14, cached_tokens=24, reported=True))
+
+
+HM = ReasoningChunk("Hm.")
+JA = TextChunk("Ja")
+
+
+@pytest.mark.parametrize(
+    ("name", "chunks"),
+    [
+        (
+            "azure",
+            [TextChunk("Hello"), UsageChunk(Usage(1200, 2, cached_tokens=1024, reported=True)), "stop", "chatcmpl-az"],
+        ),
+        (
+            "openrouter-cache",
+            [
+                JA,
+                UsageChunk(Usage(3000, 2, cached_tokens=1000, reported=True, cache_write_tokens=1500)),
+                "stop",
+                "gen-5",
+            ],
+        ),
+        (
+            "vllm-reasoning",
+            [ReasoningChunk("So."), JA, UsageChunk(Usage(9, 4, reported=True)), "stop", "chatcmpl-7"],
+        ),
+        ("lmstudio", [HM, JA, UsageChunk(Usage(21, 6, reasoning_tokens=4, reported=True)), "stop", "chatcmpl-8"]),
+        ("llama-cpp-python", [JA, "stop", "chatcmpl-10"]),
+        (
+            "deepseek",
+            [HM, JA, UsageChunk(Usage(200, 5, cached_tokens=128, reasoning_tokens=3, reported=True)), "stop", "ds-11"],
+        ),
+        (
+            "mistral",
+            [
+                ReasoningChunk("Hm, "),
+                ReasoningChunk("so."),
+                JA,
+                TextChunk("."),
+                UsageChunk(Usage(11, 9, reported=True)),
+                "length",
+                "mi-13",
+            ],
+        ),
+        (
+            "groq",
+            [HM, JA, UsageChunk(Usage(40, 7, cached_tokens=32, reasoning_tokens=3, reported=True)), "stop", "gq-14"],
+        ),
+        (
+            "xai",
+            [HM, JA, UsageChunk(Usage(32, 103, cached_tokens=6, reasoning_tokens=94, reported=True)), "stop", "xa-15"],
+        ),
+        ("together", [JA, UsageChunk(Usage(12, 2, reported=True)), "stop", "to-16"]),
+        ("fireworks", [JA, UsageChunk(Usage(13, 1, cached_tokens=8, reported=True)), "length", "fw-17"]),
+        ("cerebras", [HM, JA, UsageChunk(Usage(14, 5, reported=True)), "stop", "cb-18"]),
+    ],
+)
+async def test_what_each_server_sends_in_its_own_way(name: str, chunks: list[Any]) -> None:
+    *said, reason, request_id = chunks
+    assert await decoded(FIXTURES[name]) == [*said, FinishChunk(reason, request_id)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("openrouter-error", ErrorKind.OVERLOADED),
+        ("litellm-error", ErrorKind.OVERLOADED),
+        ("deepseek-busy", ErrorKind.OVERLOADED),
+    ],
+)
+async def test_how_each_server_says_that_it_broke(name: str, kind: ErrorKind) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await decoded(RECORDED[name])
+    assert caught.value.kind is kind
+
+
 # ---------------------------------------------------------------- cuts
 @pytest.mark.parametrize(
     ("name", "newline"),
-    [*((name, b"\n") for name in FIXTURES), ("openrouter", b"\r\n"), ("openrouter", b"\r")],
+    [("vllm", b"\n"), ("openrouter", b"\n"), ("openrouter", b"\r\n"), ("openrouter", b"\r")],
 )
 async def test_a_cut_at_any_byte_changes_nothing(name: str, newline: bytes) -> None:
     fixture = FIXTURES[name]
     body = fixture.replace(b"\n", newline)
     whole = await decoded(fixture)
-    for at in range(len(body)):
+    for at in range(1, len(body)):
         assert await decoded(body[:at], body[at:]) == whole
 
 
 @given(st.sampled_from(list(FIXTURES.values())), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
 async def test_any_cuts_change_nothing(fixture: bytes, newline: bytes, data: st.DataObject) -> None:
-    body = fixture.replace(b"\n", newline)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=40)))
-    pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-    assert await decoded(*(piece for piece in pieces if piece)) == await decoded(fixture)
+    pieces = data.draw(cut_anywhere(fixture.replace(b"\n", newline)))
+    assert await decoded(*pieces) == await decoded(fixture)
 
 
 @pytest.mark.parametrize("fixture", FIXTURES.values(), ids=FIXTURES.keys())
@@ -198,10 +256,15 @@ def test_unknown_events_are_skipped(unknown: dict[str, Any]) -> None:
         ({"object": "chat.completion", "choices": [{"message": {"content": "hi"}}]}, "chat.completion without delta"),
         ({"object": "chat.completion.chunk", "choices": [7]}, "chat.completion.chunk"),
         ({"object": "chat.completion.chunk", "choices": 7}, "chat.completion.chunk"),
-        (an_event(content=["hi"]), "content is a list"),
+        (an_event(content=["hi"]), "chat.completion.chunk"),
+        (an_event(content=[{"type": "text", "text": 7}]), "chat.completion.chunk"),
+        (an_event(content=7), "content is a int"),
+        (an_event([]), "chat.completion.chunk"),
         (an_event(tool_calls=[{"index": "first"}]), "chat.completion.chunk"),
         (an_event(tool_calls=7), "chat.completion.chunk"),
         ({"choices": [{"delta": {"content": "a"}, "logprobs": {"content": [{"token": "a"}]}}]}, "logprob"),
+        ({"choices": [{"delta": {"content": "a"}, "logprobs": {"content": [{"token": 7}]}}]}, "a token is a int"),
+        ('{"choices": [{"delta": {"tool_calls": [{"index": Infinity}]}}]}', "infinity"),
     ],
 )
 def test_what_is_wrong_in_an_event_is_said(event: Any, said: str) -> None:
@@ -210,17 +273,11 @@ def test_what_is_wrong_in_an_event_is_said(event: Any, said: str) -> None:
     assert caught.value.kind is ErrorKind.MALFORMED_STREAM
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["choices", "delta", "content", "logprobs", "tool_calls", "usage", "error", "finish_reason",
-                         "function", "index", "object", "id", "code", "details", "metadata", "token", "logprob"]),
-        inner,
-        max_size=4,
-    ),
-    max_leaves=12,
-)  # fmt: skip
+JSON = json_of(
+    *("choices", "delta", "content", "logprobs", "tool_calls", "usage", "error", "finish_reason", "function", "index"),
+    *("object", "id", "code", "details", "metadata", "token", "logprob", "top_logprobs", "x_groq", "type", "text"),
+    *("thinking", "reasoning", "arguments"),
+)
 
 
 @given(JSON)
@@ -248,6 +305,15 @@ def test_an_error_in_mid_stream_is_classified_by_its_code(inner: Any, kind: Erro
     with pytest.raises(ProviderError) as caught:
         feed(an_event(content="Yes"), {"error": inner})
     assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("eos", "stop"), ("function_call", "tool_calls"), ("max_tokens", "length"), ("content_filter", "content_filter"),
+     ("stop_sequence", "stop"), ("something new", "stop")],
+)  # fmt: skip
+def test_a_finish_is_one_of_four(said: str, meant: str) -> None:
+    assert feed(an_event(said)) == [FinishChunk(meant, "x")]
 
 
 def test_a_finish_of_error_is_an_error() -> None:

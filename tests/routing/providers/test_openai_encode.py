@@ -10,7 +10,8 @@ import pytest
 from routing.errors import ErrorKind, ProviderError
 from routing.messages import FilePart, ImagePart, Message, TextPart, Tool
 from routing.providers.contract import Call, Outgoing, ProviderConfig
-from routing.providers.dialects.openai import encode
+from routing.providers.dialects.openai import DIALECT, encode
+from routing.providers.http import joined_url
 from routing.registry.model import Model
 
 CONFIG = ProviderConfig("openai", "https://api.openai.com/v1", headers=(("x-team", "rails"),))
@@ -54,6 +55,10 @@ def test_log_probabilities_are_asked_only_of_models_that_have_them_and_never_wit
     assert "logprobs" not in body(a_call(tools=(Tool("f", "", SCHEMA),)), capabilities=able)
 
 
+def test_only_openais_reasoning_models_name_their_limit_otherwise() -> None:
+    assert body(capabilities=can("reasoning"))["max_tokens"] == 100
+
+
 def test_reasoning_models_name_their_limit_otherwise_and_may_keep_their_temperature() -> None:
     sent = body(a_call(temperature=0.0), capabilities=can("reasoning", "fixed_temperature"))
     assert sent["max_completion_tokens"] == 100
@@ -74,6 +79,7 @@ def test_what_a_service_refuses_is_left_out() -> None:
     mistral = ProviderConfig("le-chat", "https://api.mistral.ai/v1")
     sent = body(a_call(seed=7), mistral, determinism="seed", capabilities=can("logprobs"))
     assert not {"stream_options", "seed", "logprobs", "top_logprobs"} & sent.keys()
+    assert sent["max_tokens"] == 100
 
 
 def test_formats() -> None:
@@ -86,7 +92,9 @@ def test_formats() -> None:
     unable = body(asked)
     assert "response_format" not in unable
     assert SCHEMA in unable["messages"][0]["content"]
-    assert body(a_call(response_format="json"), capabilities=can("json"))["response_format"] == {"type": "json_object"}
+    anything = body(a_call(response_format="json"), capabilities=can("json"))
+    assert anything["response_format"] == {"type": "json_object"}
+    assert "JSON" in anything["messages"][0]["content"]
 
 
 def test_a_schema_in_words_joins_the_one_system_message() -> None:
@@ -120,3 +128,37 @@ def test_a_schema_that_is_not_json_is_never_sent() -> None:
     with pytest.raises(ProviderError, match="the tool f is not JSON") as caught:
         body(a_call(tools=(Tool("f", "", "{oops"),)))
     assert (caught.value.kind, caught.value.sent) == (ErrorKind.INVALID_REQUEST, False)
+
+
+# ---------------------------------------------------------------- the server around it
+@pytest.mark.parametrize(
+    ("base_url", "name"),
+    [
+        ("https://x.openai.azure.com/openai/deployments/d?api-version=2024-10-21", "api-key"),
+        ("https://x.openai.azure.com/openai/v1", "api-key"),
+        ("https://x.services.ai.azure.com/openai/v1/", "api-key"),
+        ("https://azure.com.example.com/v1", "authorization"),
+    ],
+)
+def test_azure_wants_its_key_in_a_header_of_its_own(base_url: str, name: str) -> None:
+    header, value = DIALECT.key_header("sk-1", ProviderConfig("p", base_url))
+    assert (header, value) == (name, "sk-1" if name == "api-key" else "Bearer sk-1")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "called"),
+    [
+        ("https://api.openai.com/v1/", "https://api.openai.com/v1/chat/completions"),
+        ("http://127.0.0.1:8080/v1/chat/completions", "http://127.0.0.1:8080/v1/chat/completions"),
+        (
+            "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+            "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        ),
+        (
+            "https://x.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
+            "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        ),
+    ],
+)
+def test_a_base_url_as_people_copy_it(base_url: str, called: str) -> None:
+    assert joined_url(DIALECT.root(base_url), "/chat/completions") == called
