@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -54,20 +55,30 @@ def _introduce(simulator: Simulator, port: int) -> None:
     """The addresses, and how they are used."""
     import sys
 
-    providers = simulator.providers()
-    urls = {
-        one["name"]: f"http://{HOST}:{port}/{one['name']}/v1" if port else str(one["base_url"]) for one in providers
-    }
-    lines = [f"{name}  {url}" for name, url in urls.items()]
-    url = next(iter(urls.values()))
+    from routing.simulator import DIALECTS
+
+    urls = {dialect: _urls(simulator, port, dialect) for dialect in DIALECTS}
+    lines = [f"{name}  {url}" for name, url in urls["openai"].items()]
+    name, url = next(iter(urls["openai"].items()))
     lines += [
         "",
+        "Every dialect that each speaks:",
+        *(f"  {name}  {dialect:9}  {found[name]}" for name in urls["openai"] for dialect, found in urls.items()),
         "In config.yaml:",
         "  providers:",
-        *(f"    {name}: {{base_url: {url}}}" for name, url in urls.items()),
+        *(f"    {name}: {{base_url: {url}}}" for name, url in urls["openai"].items()),
+        f"In another dialect:  {name}: {{base_url: {urls['anthropic'][name]}, dialect: anthropic}}",
         f"Or any program that speaks to OpenAI: OPENAI_BASE_URL={url}",
         f'Break one:  curl -d \'{{"kind": "429", "times": 1}}\' {url}/faults   ("kind": null mends it)',
         "Ctrl-C stops.",
     ]
     tell("\n".join(lines))
     sys.stdout.flush()
+
+
+def _urls(simulator: Simulator, port: int, dialect: str) -> dict[str, str]:
+    """Where each provider is reached: at the one port for all, where there is one."""
+    providers = simulator.providers(dialect)
+    if not port:
+        return {one["name"]: one["base_url"] for one in providers}
+    return {one["name"]: f"http://{HOST}:{port}{urlsplit(one['base_url']).path}" for one in providers}

@@ -15,11 +15,16 @@ _MEANS = {
     "401": "the key is refused",
     "429": "too many requests, with a wait",
     "500": "an error of its own",
+    "403": "the key may not use the model",
+    "quota": "the account is out of credit",
+    "overloaded": "no capacity just now",
     "slow": "the first token takes long",
     "stall": "goes silent in mid-stream",
     "cut": "the connection breaks in mid-stream",
     "garbage": "the stream is not what it should be",
+    "error": "the stream tells of an error",
     "empty": "an answer without content",
+    "filter": "the answer is withheld half way",
 }
 
 

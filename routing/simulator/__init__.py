@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from routing.simulator.faults import FAULTS, Fault, parse_fault
+    from routing.simulator.limits import Limits
     from routing.simulator.models import Offer, load_offers, provider_names
+    from routing.simulator.routes import DIALECTS
     from routing.simulator.simulator import Simulator, serve
 
 _HOMES = {
+    "DIALECTS": "routes",
     "FAULTS": "faults",
     "Fault": "faults",
     "parse_fault": "faults",
+    "Limits": "limits",
     "Offer": "models",
     "load_offers": "models",
     "provider_names": "models",
@@ -21,8 +25,10 @@ _HOMES = {
     "serve": "simulator",
 }
 __all__ = [
+    "DIALECTS",
     "FAULTS",
     "Fault",
+    "Limits",
     "Offer",
     "Simulator",
     "load_offers",

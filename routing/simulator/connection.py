@@ -14,8 +14,12 @@ _LARGEST_BODY = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`headers` have lower-case names."""
+
     method: str
     path: str
+    query: str
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -54,8 +58,9 @@ class Connection:
                     if len(body) > _LARGEST_BODY:
                         raise h11.RemoteProtocolError("the body is too large", 413)
                 case h11.EndOfMessage() if head is not None:
-                    path = head.target.decode("ascii", "replace").partition("?")[0]
-                    return Request(head.method.decode(), path, bytes(body))
+                    path, _, query = head.target.decode("ascii", "replace").partition("?")
+                    headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+                    return Request(head.method.decode(), path, query, headers, bytes(body))
                 case _:
                     return None
 

@@ -1,9 +1,10 @@
-"""One chat completion on its way to the client: paced, counted, and broken where a fault says so."""
+"""One reply on its way to the client: paced, counted, and broken where a fault says so."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from routing.clock import Clock
 from routing.simulator.connection import Connection
@@ -11,14 +12,14 @@ from routing.simulator.mind import Thought
 from routing.simulator.models import Offer
 from routing.simulator.served import Bill
 from routing.simulator.voice import Voice, split_tokens
-from routing.simulator.wire import Call, Writer, usage
+from routing.simulator.wire.contract import Call, Counts, Finish, ToolCall, Writer
 
 SLOW_FACTOR = 20
 SLOW_LEAST_S = 20.0
 _LATEST_BREAK = 20
 _SLICE = 50
-_GARBAGE = b'data: {"id": "chatcmpl-\x00\xff\xfe\x1b[", "choices": [{"delta": {"content": \x80\n\n\xf8\x00'
-SSE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+_GARBAGE = b'{"id": "\x00\xff\xfe\x1b[", "delta": {"content": \x80\n\n\xf8\x00'
+_BREAKING = ("stall", "cut", "garbage", "error")
 
 
 class BrokenOffError(Exception):
@@ -44,8 +45,25 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """What will be said, piece by piece, and why it ends."""
+
+    thoughts: list[str]
+    words: list[str]
+    arguments: list[str]
+    finish: Finish
+
+    @property
+    def spoken(self) -> int:
+        return len(self.thoughts) + len(self.words) + len(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """Raises BrokenOffError where a fault ends the connection, ConnectionError where the client has gone."""
+    """`stream_type` is the content type of a stream.
+
+    Raises BrokenOffError where a fault ends the connection, ConnectionError where the client has gone.
+    """
 
     connection: Connection
     call: Call
@@ -57,36 +75,41 @@ class Delivery:
     bill: Bill
     pace: Pace
     fault: str | None
+    stream_type: str
     headers: dict[str, str]
 
     async def run(self) -> None:
         self.bill.accept(self.offer, self.input_tokens)
         if self.call.stream:
-            await self.connection.head(200, SSE | self.headers)
-            await self._stream()
+            await self.connection.head(200, stream_headers(self.stream_type) | self.headers)
+            await self._stream(self._script())
         else:
-            await self._whole()
+            await self._whole(self._script())
         self.bill.finish(self.offer)
 
-    async def _stream(self) -> None:
+    async def _stream(self, script: Script) -> None:
         due_s = self._first_due_s()
         await self.pace.until(due_s)
         await self.connection.data(self.writer.opening())
         step_s = self.pace.scaled(1 / self.offer.tokens_per_s)
-        thoughts, kept, finish = self._cut_to_size()
-        breaks_at = self._breaks_at(len(kept))
-        for text in thoughts:
+        breaks_at = self._breaks_at(len(script.words) + len(script.arguments))
+        for text in script.thoughts:
             await self._paced(self.writer.thought(text), due_s)
             due_s += step_s
-        for place, piece in enumerate(kept):
-            chunk = self.writer.token(self.voice.say(piece))
+        for place, chunk in enumerate(self._chunks(script)):
             if place == breaks_at:
                 await self._break_stream(chunk)
             await self._paced(chunk, due_s)
             due_s += step_s
-        counts = usage(self.input_tokens, len(thoughts) + len(kept), len(thoughts))
-        await self.connection.data(self.writer.closing(finish, counts))
+        await self.connection.data(self.writer.closing(script.finish, self._counts(script)))
         await self.connection.end()
+
+    def _chunks(self, script: Script) -> Iterator[bytes]:
+        """One for each token of the answer; a dialect may leave one empty and say more with the next."""
+        for piece in script.words:
+            yield self.writer.token(self.voice.say(piece))
+        if self.thought.call is not None and script.arguments:
+            yield from self.writer.tool_call(self._said(self.thought.call, script), script.arguments)
 
     async def _paced(self, chunk: bytes, due_s: float) -> None:
         await self.pace.until(due_s)
@@ -95,29 +118,28 @@ class Delivery:
 
     async def _break_stream(self, chunk: bytes) -> None:
         """What the fault does in the middle of a stream; the chunk is the one that does not arrive."""
+        half = chunk[: len(chunk) // 2]
         if self.fault == "stall":
             await self.connection.until_gone()
-        elif self.fault == "garbage":
-            await self.connection.data(_GARBAGE)
-            await self.connection.end()
+        elif self.fault == "cut":
+            await self.connection.data(half)
         else:
-            await self.connection.data(chunk[: len(chunk) // 2])
+            await self.connection.data(self.writer.failing() if self.fault == "error" else half + _GARBAGE)
+            await self.connection.end()
         raise BrokenOffError
 
-    async def _whole(self) -> None:
+    async def _whole(self, script: Script) -> None:
         due_s = self._first_due_s()
-        thoughts, kept, finish = self._cut_to_size()
-        spoken = len(thoughts) + len(kept)
-        counts = usage(self.input_tokens, spoken, len(thoughts))
         tokens = []
-        for piece in kept:
+        for piece in script.words:
             tokens.append(self.voice.say(piece))
             if len(tokens) % _SLICE == 0:
                 await asyncio.sleep(0)
-        body = self.writer.whole(tokens, "".join(thoughts), finish, counts)
-        await self.pace.until(due_s + self.pace.scaled(spoken / self.offer.tokens_per_s))
+        said = self._said(self.thought.call, script) if self.thought.call is not None else None
+        body = self.writer.whole(tokens, "".join(script.thoughts), said, script.finish, self._counts(script))
+        await self.pace.until(due_s + self.pace.scaled(script.spoken / self.offer.tokens_per_s))
         if self.fault == "garbage":
-            await self.connection.reply(200, _GARBAGE, self.headers)
+            await self.connection.reply(200, body[: len(body) // 2] + _GARBAGE, self.headers)
             raise BrokenOffError
         size = {"content-type": "application/json", "content-length": str(len(body))}
         await self.connection.head(200, size | self.headers)
@@ -127,7 +149,7 @@ class Delivery:
                 await self.connection.until_gone()
             raise BrokenOffError
         await self.connection.data(body)
-        self.bill.sent(self.offer, spoken)
+        self.bill.sent(self.offer, script.spoken)
         await self.connection.end()
 
     def _first_due_s(self) -> float:
@@ -138,9 +160,12 @@ class Delivery:
 
     def _breaks_at(self, count: int) -> int | None:
         """Half way through the answer, and soon in a long one."""
-        return min(count // 2, _LATEST_BREAK) if self.fault in ("stall", "cut", "garbage") else None
+        return min(count // 2, _LATEST_BREAK) if self.fault in _BREAKING else None
 
-    def _cut_to_size(self) -> tuple[list[str], list[str], str]:
+    def _counts(self, script: Script) -> Counts:
+        return Counts(self.input_tokens, script.spoken, len(script.thoughts))
+
+    def _script(self) -> Script:
         """Reasoning, answer and why it ends, within the room that call and model leave."""
         room = min(
             self.call.max_tokens or self.offer.max_output,
@@ -148,5 +173,18 @@ class Delivery:
             self.offer.context_window - self.input_tokens,
         )
         thoughts = split_tokens(self.thought.reasoning)[:room]
-        kept = self.voice.pieces[: room - len(thoughts)]
-        return thoughts, kept, "stop" if len(kept) == len(self.voice.pieces) else "length"
+        room -= len(thoughts)
+        call = self.thought.call
+        pieces = split_tokens(call.arguments) if call is not None else self.voice.pieces
+        kept = pieces[:room]
+        finish: Finish = "length" if len(kept) < len(pieces) else "stop" if call is None else "tool_calls"
+        if self.fault == "filter":
+            kept, finish = kept[: len(kept) // 2], "content_filter"
+        return Script(thoughts, kept, [], finish) if call is None else Script(thoughts, [], kept, finish)
+
+    def _said(self, call: ToolCall, script: Script) -> ToolCall:
+        return replace(call, arguments="".join(script.arguments))
+
+
+def stream_headers(stream_type: str) -> dict[str, str]:
+    return {"content-type": stream_type, "cache-control": "no-cache"}

@@ -12,11 +12,16 @@ FAULTS = {
     "401": "the key is not accepted",
     "429": "too many requests, with a time to wait",
     "500": "an error of the server's own",
+    "403": "the key may not use the model",
+    "quota": "the account has no credit left",
+    "overloaded": "the server has no capacity now",
     "slow": "the first token takes twenty seconds or more",
     "stall": "the answer stops half way and never ends",
     "cut": "the connection closes in the middle of a token",
     "garbage": "the stream turns into bytes that are not JSON",
+    "error": "the stream tells of an error half way",
     "empty": "a success without an answer",
+    "filter": "the answer is withheld half way",
 }
 ALL = "all"
 

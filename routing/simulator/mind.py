@@ -9,38 +9,52 @@ from datetime import date
 from random import Random
 from typing import Any
 
+from routing.simulator.calling import tool_call
 from routing.simulator.fumble import fumble
 from routing.simulator.models import Offer
+from routing.simulator.shaping import shaped
 from routing.simulator.skills import answer
-from routing.simulator.skills.facts import field
 from routing.simulator.skills.library import Library
 from routing.simulator.skills.talk import beyond_skill
 from routing.simulator.skills.task import Task, load_json, split_prompt
-from routing.simulator.wire import Call
+from routing.simulator.wire.contract import Call, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """The text of a reply, what was thought before it, and whether the model was at ease with it."""
+    """The text of a reply or its tool call, what was thought before it, and whether the model was at ease with it."""
 
     text: str
     reasoning: str
     sure: bool
+    call: ToolCall | None = None
 
 
 async def think(call: Call, offer: Offer, library: Library, today: date, rng: Random) -> Thought:
     """The large model always has an answer, if only that this is beyond it; the others try as they can."""
     task = _task(call, offer, library, today)
+    role, last = call.messages[-1]
+    if role == "tool":
+        return Thought(_as_asked(f"The tool says: {last}", task, call), "", sure=True)
+    wanted = tool_call(call.tools, task.text, call.must_call, rng) if call.tools else None
+    if wanted is not None:
+        return Thought("", _reasoning(task, True) if _reasons(call, offer) else "", sure=True, call=wanted)
     text = await answer(task)
     able = text is not None
-    reasoning = _reasoning(task, able) if call.reasoning and "reasoning" in offer.capabilities else ""
+    reasoning = _reasoning(task, able) if _reasons(call, offer) else ""
     if not able and not _can_fill(call, offer) and offer.tier != "large":
         return Thought(fumble(task, rng), reasoning, sure=False)
     if text is None:
         text = beyond_skill() if offer.tier == "large" else ""
-    if call.response_format != "text":
-        text = _as_json(text, task, call.schema)
-    return Thought(text, reasoning, sure=True)
+    return Thought(_as_asked(text, task, call), reasoning, sure=True)
+
+
+def _reasons(call: Call, offer: Offer) -> bool:
+    return call.reasoning and "reasoning" in offer.capabilities
+
+
+def _as_asked(text: str, task: Task, call: Call) -> str:
+    return text if call.response_format == "text" else _as_json(text, task, call.schema)
 
 
 def _can_fill(call: Call, offer: Offer) -> bool:
@@ -67,36 +81,7 @@ def _as_json(text: str, task: Task, schema: dict[str, Any] | None) -> str:
     bare = text.removeprefix("```json\n").removesuffix("\n```")
     value = load_json(bare)
     if schema is not None:
-        value = _shaped(schema, task.material, value, text)
+        value = shaped(schema, task.material, value, text)
     elif not isinstance(value, dict):
         value = {"answer": value if isinstance(value, list) else text}
     return json.dumps(value, ensure_ascii=False)
-
-
-def _shaped(schema: dict[str, Any], material: str, known: Any, text: str, name: str = "answer") -> Any:
-    """A value that the schema allows, out of what is known, what the material says, or the answer's text."""
-    if options := schema.get("enum"):
-        return next((option for option in options if str(option).lower() in material.lower()), options[0])
-    kind = schema.get("type", "string")
-    if isinstance(kind, list):
-        kind = kind[0]
-    if kind == "object":
-        have = known if isinstance(known, dict) else {}
-        properties = schema.get("properties", {})
-        return {key: _shaped(inner, material, have.get(key), text, key) for key, inner in properties.items()}
-    if kind == "array":
-        items = known if isinstance(known, list) else [known]
-        return [_shaped(schema.get("items", {}), material, item, text, name) for item in items]
-    return _plain(kind, known if known is not None else field(name, material), text)
-
-
-def _plain(kind: str, value: Any, text: str) -> Any:
-    if kind in ("integer", "number"):
-        figure = load_json(str(value).replace(",", "").lstrip("$€£")) if value is not None else 0
-        figure = figure if isinstance(figure, int | float) else 0
-        return int(figure) if kind == "integer" else figure
-    if kind == "boolean":
-        return str(value).lower() in ("true", "yes", "1")
-    if kind == "null":
-        return None
-    return str(value) if value is not None else text

@@ -12,8 +12,10 @@ from typing import Any
 from routing.clock import Clock, SystemClock
 from routing.simulator.delivery import Pace
 from routing.simulator.faults import ALL, Fault
+from routing.simulator.limits import Limits
 from routing.simulator.listener import HOST, Listener
 from routing.simulator.models import Offer, load_offers
+from routing.simulator.routes import FOLDERS
 from routing.simulator.service import Service
 from routing.simulator.skills.library import Library
 
@@ -23,7 +25,8 @@ class Simulator:
 
     `speed` 50 is fifty times as fast as the models' data say; 0 or infinity waits for nothing. `documents`
     are Pointsman's own, as files or folders of Markdown. With `port`, that port answers for every provider
-    and never refuses, and the providers' own ports follow it; with 0 the system chooses theirs.
+    and never refuses, and the providers' own ports follow it; with 0 the system chooses theirs. `limits` are kept and
+    announced by each provider; without them none is.
     """
 
     def __init__(
@@ -35,11 +38,12 @@ class Simulator:
         documents: Path | Sequence[Path] = (),
         offers: Sequence[Offer] | None = None,
         port: int = 0,
+        limits: Limits | None = None,
     ) -> None:
         offers = load_offers() if offers is None else offers
         pace = Pace(clock or SystemClock(), 0.0 if math.isinf(speed) else speed)
         self._names = tuple(sorted({offer.provider for offer in offers}))
-        self._service = Service(offers, seed, pace, Library(documents), self._apply)
+        self._service = Service(offers, seed, pace, Library(documents), self._apply, limits)
         self._port = port
         self._listeners: dict[str | None, Listener] = {}
 
@@ -71,13 +75,18 @@ class Simulator:
     ) -> None:
         await self.aclose()
 
-    def providers(self) -> list[dict[str, Any]]:
-        """How to reach each: name, dialect, base_url, simulated. Which models are local, `/models` says."""
+    def providers(self, dialect: str = "openai") -> list[dict[str, Any]]:
+        """How to reach each in a dialect: name, dialect, base_url, simulated. Which models are local, `/models` says.
+
+        Raises ValueError, with one sentence, for a dialect that is not spoken.
+        """
+        if dialect not in FOLDERS:
+            raise ValueError(f'the simulator does not speak "{dialect}"; it speaks {", ".join(FOLDERS)}.')
         return [
             {
                 "name": name,
-                "dialect": "openai",
-                "base_url": f"http://{HOST}:{self._listeners[name].port}/{name}/v1",
+                "dialect": dialect,
+                "base_url": f"http://{HOST}:{self._listeners[name].port}/{name}{FOLDERS[dialect]}",
                 "simulated": True,
             }
             for name in self._names
