@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 NANO = 1_000_000_000
-_MILLION = 1_000_000
+TOKENS_PER_PRICE = 1_000_000
 
 
 def parse_usd(value: str | int | float | Decimal) -> int:
@@ -28,7 +28,7 @@ def parse_usd(value: str | int | float | Decimal) -> int:
 
 def cost(tokens: int, price_nusd_per_mtok: int) -> int:
     """Nano-dollars for ``tokens`` at a price per million tokens, rounded up so that a sum never runs short."""
-    return -(-tokens * price_nusd_per_mtok // _MILLION)
+    return -(-tokens * price_nusd_per_mtok // TOKENS_PER_PRICE)
 
 
 def format_usd(nusd: int) -> str:

@@ -12,31 +12,56 @@ from app.cli.manners import say, tell, tell_json, well_behaved
 if TYPE_CHECKING:
     from app.settings import Paths
     from app.sources import Checked, Sources
-    from routing.registry.model import Model, Price
+    from routing.registry.model import Model
 
 
 @click.command()
+@click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @well_behaved
-def models(paths: Paths, as_json: bool) -> None:
-    """List every model: what it can do, what it costs, and whether its provider answers."""
+def models(paths: Paths, name: str | None, as_json: bool) -> None:
+    """List every model: what it can do, what it costs, and whether its provider answers.
+
+    With NAME (an id, a bare name or a glob), everything that is known of those models, and who says so.
+    """
     import asyncio
 
     from app.cli.looking import look
 
     sources = asyncio.run(look(paths))
-    problems = [one for one in sources.checked if one.problem is not None]
+    found = _named(sources, name)
+    assumed = _assumed_nusd(paths)
     if as_json:
-        tell_json(_document(sources))
+        tell_json(_document(sources, found, assumed))
         return
-    tell(_table(sources.registry.models))
-    for one in problems:
-        say(f"{one.config.name}: {one.problem}")
+    tell(_table(sources, found, assumed) if name is None else _facts(sources, found, assumed))
+    for one in sources.checked:
+        if one.problem is not None:
+            say(f"{one.config.name}: {one.problem}")
 
 
-def _document(sources: Sources) -> dict[str, Any]:
+def _named(sources: Sources, name: str | None) -> tuple[Model, ...]:
+    """Raises UsageError where there is no such model."""
+    everything = sources.registry.models
+    if name is None:
+        return everything
+    found = tuple(model for model in everything if model.is_named(name) or model.is_named(f"*/{name}"))
+    if not found:
+        from routing.policy.mistakes import nearest
+
+        known = [model.id for model in everything] + [model.name for model in everything]
+        raise click.UsageError(f"No model is called {name!r}: {_shortly(nearest(name, known), len(known))}.")
+    return found
+
+
+def _shortly(advice: str, known: int) -> str:
+    return advice if advice and advice.count(",") < known - 1 else "`pointsman models` lists them"
+
+
+def _document(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> dict[str, Any]:
     return {
-        "models": [_model(model) for model in sources.registry.models],
+        "assumed_nusd_per_mtok": assumed_nusd,
+        "models": [_model(model) for model in found],
         "providers": [provider_document(one) for one in sources.checked],
     }
 
@@ -55,24 +80,46 @@ def provider_document(one: Checked) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    return {**asdict(model), "capabilities": sorted(model.capabilities)}
+    return {**asdict(model), "capabilities": sorted(model.capabilities), "sources": dict(model.sources)}
 
 
-def _table(registry: tuple[Model, ...]) -> str:
+def _table(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str:
+    """The models that stand on a tier; of the others only how many there are."""
+    from app.cli.model_facts import HEAD, row
     from app.cli.tables import Table, as_text
+    from routing.registry.model import UNRANKED
 
-    head = ("model", "tier", "window", "$/M in", "$/M out", "where", "can do")
-    return as_text(Table(head, tuple(_row(model) for model in registry))) if registry else "There are no models."
+    if not found:
+        return "There are no models."
+    ranked = [model for model in found if model.tier != UNRANKED]
+    rows = tuple(row(model, _health(sources, model), assumed_nusd) for model in ranked)
+    lines = [as_text(Table(HEAD, rows))] if rows else []
+    for provider in sorted({model.provider for model in found}):
+        count = sum(model.provider == provider for model in found if model.tier == UNRANKED)
+        if count:
+            lines.append(f"and {count:,} of {provider} on no tier: pointsman models '{provider}/*'")
+    return "\n".join(lines)
 
 
-def _row(model: Model) -> tuple[str, ...]:
-    where = "this machine" if model.local else model.region or "not told"
-    price = _price(model.price)
-    able = ", ".join(sorted(model.capabilities)) or "text only"
-    return model.id, model.tier, f"{model.context_window:,}", *price, where, able
+def _facts(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str:
+    from app.cli.model_facts import facts
+    from app.cli.tables import as_text
+
+    return "\n\n".join(as_text(facts(model, _health(sources, model), assumed_nusd)) for model in found)
 
 
-def _price(price: Price | None) -> tuple[str, str]:
-    if price is None:
-        return "–", "–"
-    return f"{price.input_nusd_per_mtok / 1e9:g}", f"{price.output_nusd_per_mtok / 1e9:g}"
+def _health(sources: Sources, model: Model) -> str:
+    checked = next((one for one in sources.checked if one.config.name == model.provider), None)
+    return "answers" if checked is not None and checked.problem is None else "no answer"
+
+
+def _assumed_nusd(paths: Paths) -> int:
+    """What the user's profile assumes of a price that nobody knows, for a million tokens."""
+    from app.profiles import load_profiles
+    from app.settings import read_settings
+    from routing.errors import ConfigurationError
+
+    profiles, chosen = load_profiles(paths), read_settings(paths).profile
+    if chosen not in profiles:
+        raise ConfigurationError(f"There is no profile {chosen!r}: choose one of {', '.join(sorted(profiles))}.")
+    return profiles[chosen].assumed_nusd_per_mtok

@@ -1,4 +1,5 @@
-"""What a model's name says of it: the shipped families, its size, and the words that vendors use for sizes."""
+"""What a model's name says of it: the shipped families, its size, and the words that vendors use for sizes; and what
+the service that offers it promises for every model."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from routing.registry.terms import Terms, merge, read_terms
+from routing.registry.terms import TIERS, Terms, layered, read_terms
 
 _FILE = Path(__file__).with_name("models.yaml")
 _SIZE = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?e?(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])")
@@ -37,17 +38,34 @@ class Family:
     terms: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What ships of families of models, in order, and of services, by globs over their hosts."""
+
+    families: tuple[Family, ...]
+    services: tuple[tuple[tuple[str, ...], Terms], ...]
+
+
 @cache
-def load_families() -> tuple[Family, ...]:
-    """The shipped table, in order. A mistake in it is a ValueError."""
+def load_shipped() -> Shipped:
+    """A mistake in the file is a ValueError."""
+    document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     families = []
-    for entry in yaml.safe_load(_FILE.read_text(encoding="utf-8"))["families"]:
+    for entry in document["families"]:
         match, chat = tuple(entry.pop("match")), entry.pop("chat", True)
-        terms, bad = read_terms(entry, "shipped")
-        if bad:
-            raise ValueError(f"{_FILE.name}: {match}: {bad}")
-        families.append(Family(match, chat, terms))
-    return tuple(families)
+        families.append(Family(match, chat, _terms(entry, match)))
+    services = []
+    for entry in document["services"]:
+        match = tuple(entry.pop("match"))
+        services.append((match, _terms(entry, match)))
+    return Shipped(tuple(families), tuple(services))
+
+
+def _terms(entry: dict[str, Any], match: tuple[str, ...]) -> Terms:
+    terms, bad = read_terms(entry, "shipped")
+    if bad:
+        raise ValueError(f"{_FILE.name}: {match}: {bad}")
+    return terms
 
 
 def own_name(name: str) -> str:
@@ -58,7 +76,9 @@ def own_name(name: str) -> str:
 def family_of(name: str) -> Family | None:
     """The first family that matches."""
     own = own_name(name)
-    return next((family for family in load_families() if any(fnmatchcase(own, glob) for glob in family.match)), None)
+    return next(
+        (family for family in load_shipped().families if any(fnmatchcase(own, glob) for glob in family.match)), None
+    )
 
 
 def tier_of(name: str, parameters: float | None = None) -> str:
@@ -74,12 +94,25 @@ def tier_of(name: str, parameters: float | None = None) -> str:
     return "large" if words & _LARGE_WORDS else "mid"
 
 
-def complete(name: str, listed: Terms, stated: Terms, parameters: float | None = None) -> Terms:
-    """What is stated of a model, over what its family says, over what price lists say, over what its tier suggests."""
+def complete(name: str, listed: Terms, stated: Terms, parameters: float | None = None, host: str = "") -> Terms:
+    """What its server states of a model, over what price lists say, over what its family and its service say, over
+    what its tier suggests. `sources` among the terms says whose each of them is."""
     family = family_of(name)
-    known = merge(listed, family.terms if family else {}, stated)
-    tier = known.get("tier") or tier_of(name, parameters)
-    return merge(_OF_TIER[tier], known, {"tier": tier})
+    known = layered(
+        ("service", _service_terms(host)),
+        ("family", family.terms if family else {}),
+        ("genai-prices", listed),
+        ("server", stated),
+    )
+    guessed = tier_of(name, parameters)
+    tier = known.get("tier", guessed)
+    prior = _OF_TIER[tier if tier in TIERS else guessed]
+    return layered(("worked out", {**prior, "tier": tier}), ("", known))
+
+
+def _service_terms(host: str) -> Terms:
+    services = load_shipped().services
+    return next((terms for match, terms in services if any(fnmatchcase(host, glob) for glob in match)), {})
 
 
 def _billions(own: str) -> float | None:

@@ -21,22 +21,27 @@ from routing.errors import ConfigurationError, Problem
 from routing.policy.lines import Tree, read_tree
 from routing.policy.mistakes import Path as Place
 from routing.policy.mistakes import nearest, quoted
-from routing.registry.model import Model, Registry
-from routing.registry.terms import Terms, read_terms
+from routing.registry.model import UNRANKED, Model, Registry
+from routing.registry.terms import Terms, layered, read_terms
 
 Overrides = tuple[tuple[str, Terms], ...]
-"""Globs over model ids with the fields that they set, in the order of the file; later ones win."""
+"""Globs over model ids with the fields that they set, in the order of the file; later ones win. `sources` among the
+fields names the file for each of them."""
+
+Tiers = tuple[tuple[str, tuple[str, ...]], ...]
+"""The tiers that the user filled, each with model ids, bare names or globs; the first that names a model counts."""
 
 
-def load_registry(listed: Iterable[Model], overrides: Path | None = None) -> Registry:
+def load_registry(listed: Iterable[Model], overrides: Path | None = None, tiers: Tiers = ()) -> Registry:
     """Raises ConfigurationError with every mistake in the user's file; a file that is not there changes nothing."""
-    return build_registry(listed, read_overrides(overrides) if overrides else ())
+    return build_registry(listed, read_overrides(overrides) if overrides else (), tiers)
 
 
-def build_registry(listed: Iterable[Model], overrides: Overrides = ()) -> Registry:
+def build_registry(listed: Iterable[Model], overrides: Overrides = (), tiers: Tiers = ()) -> Registry:
     """The models by id, each once, and the first twelve hex digits of the SHA-256 of it all. The order of `listed`
-    changes nothing."""
-    unique = {model.id: _overridden(model, overrides) for model in sorted(listed, key=_content)}
+    changes nothing. With `tiers`, a model that none of them names is unranked; what the user's file says of a single
+    model's tier counts more."""
+    unique = {model.id: _overridden(_placed(model, tiers), overrides) for model in sorted(listed, key=_content)}
     models = tuple(unique[model_id] for model_id in sorted(unique))
     digest = hashlib.sha256("\n".join(map(_content, models)).encode()).hexdigest()
     return Registry(models, digest[:12])
@@ -72,9 +77,10 @@ def parse_overrides(
             what = f"{quoted(pattern)} must hold fields, such as {{tier: mid}}"
             problems.append(Problem(file, tree.line(place), what))
             continue
-        terms, bad = read_terms(fields, f"your {Path(file).name}")
+        source = Path(file).name
+        terms, bad = read_terms(fields, source)
         problems += [Problem(file, tree.line((*place, *term.at)), f"{term.what};", term.instead) for term in bad]
-        found.append((pattern, terms))
+        found.append((pattern, layered((source, terms))))
     return tuple(found)
 
 
@@ -95,10 +101,18 @@ def _models_of(tree: Tree, path: Path, problems: list[Problem]) -> Mapping[str, 
     return models
 
 
+def _placed(model: Model, tiers: Tiers) -> Model:
+    if not tiers:
+        return model
+    named = (tier for tier, patterns in tiers if any(model.is_named(pattern) for pattern in patterns))
+    return model.stated("config.yaml", tier=next(named, UNRANKED))
+
+
 def _overridden(model: Model, overrides: Overrides) -> Model:
     for pattern, terms in overrides:
         if fnmatchcase(model.id, pattern):
-            model = dataclasses.replace(model, **terms)
+            sources = dict(model.sources) | dict(terms["sources"])
+            model = dataclasses.replace(model, **terms | {"sources": tuple(sorted(sources.items()))})
     return model
 
 

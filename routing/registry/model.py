@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any, Literal
 
-from routing.money import cost
+from routing.registry.price import FREE, Price, Step
 
+__all__ = ["FREE", "UNRANKED", "Model", "Price", "Registry", "Step"]
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Nano-dollars per million tokens. `source` says where it was read."""
-
-    input_nusd_per_mtok: int
-    output_nusd_per_mtok: int
-    cached_nusd_per_mtok: int | None = None
-    source: str = ""
-
-    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
-        """Nano-dollars of one call; cached tokens are inside the input tokens."""
-        fresh = cost(input_tokens - cached_tokens, self.input_nusd_per_mtok)
-        written = cost(output_tokens, self.output_nusd_per_mtok)
-        if not cached_tokens:
-            return fresh + written
-        cached_price = self.input_nusd_per_mtok if self.cached_nusd_per_mtok is None else self.cached_nusd_per_mtok
-        return fresh + cost(cached_tokens, cached_price) + written
-
-
-FREE = Price(0, 0, 0, "local")
+UNRANKED = "unranked"
+"""The tier of a model that no tier was chosen for: it can be asked for by name and stands on no rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +22,7 @@ class Model:
     `price` None: not known, so a call is reserved at the policy's assumed price. `quality` is the prior chance that
     its answer is right, before anything was measured here. Models with the same `deployment_of` are one model at
     several places, chosen among in proportion to `weight`. `sources` says of each field that somebody stated who it
-    was: server, genai-prices, family, or the user's file.
+    was: server, genai-prices, family, service, worked out, or the user's file.
     """
 
     id: str
@@ -64,8 +49,21 @@ class Model:
     weight: float = 1.0
     sources: tuple[tuple[str, str], ...] = ()
 
+    def is_named(self, pattern: str) -> bool:
+        """Whether an id, a bare name or a glob over either names this model."""
+        return fnmatchcase(self.id, pattern) or fnmatchcase(self.name, pattern)
 
-@dataclass(frozen=True, slots=True)
+    def stated(self, source: str, **fields: Any) -> Model:
+        """The same model with fields as somebody states them."""
+        sources = dict(self.sources) | dict.fromkeys(fields, source)
+        return replace(self, **fields, sources=tuple(sorted(sources.items())))
+
+    def source_of(self, field: str) -> str | None:
+        """Who stated a field; None when nobody did."""
+        return dict(self.sources).get(field)
+
+
+@dataclass(frozen=True)
 class Registry:
     """Every model that could be asked, by id, and the hash of it all."""
 
@@ -73,4 +71,8 @@ class Registry:
     hash: str
 
     def get(self, model_id: str) -> Model | None:
-        return next((model for model in self.models if model.id == model_id), None)
+        return self._by_id.get(model_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Model]:
+        return {model.id: model for model in self.models}

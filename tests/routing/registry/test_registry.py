@@ -1,9 +1,10 @@
-"""The registry: families by name, the user's words over all others, and a hash that order cannot change."""
+"""The registry: the user's words over all others, and a hash that order cannot change."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.errors import ConfigurationError
-from routing.registry.families import complete, family_of, load_families, tier_of
 from routing.registry.loading import build_registry, load_registry
-from routing.registry.model import Model, Price
-from routing.registry.prices import list_terms
+from routing.registry.model import Model, Price, Step
+from routing.registry.terms import FIELDS
 
 
 def a_model(name: str = "m", **fields: Any) -> Model:
@@ -35,93 +35,6 @@ def problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         load_registry([a_model()], path)
     return str(caught.value).replace(str(path), "FILE").splitlines()
-
-
-# ---------------------------------------------------------------- families
-@pytest.mark.parametrize(
-    ("name", "tier"),
-    [
-        ("llama3.2:3b", "small"),
-        ("qwen2.5-coder:7b-instruct-q4_K_M", "small"),
-        ("gemma-2-9b-it", "small"),
-        ("gemma-3n-e4b", "small"),
-        ("smollm-135m", "small"),
-        ("qwen3-30b-a3b", "mid"),
-        ("mixtral-8x7b", "large"),
-        ("llama-3.3-70b-versatile", "large"),
-        ("gpt-4o-mini-2024-07-18", "small"),
-        ("openai/gpt-4o", "mid"),
-        ("gpt-5", "large"),
-        ("gpt-5-nano", "small"),
-        ("claude-3-5-haiku-latest", "small"),
-        ("anthropic/claude-sonnet-4.5", "mid"),
-        ("claude-opus-4-1", "large"),
-        ("models/gemini-2.5-flash-lite", "small"),
-        ("gemini-2.5-flash", "mid"),
-        ("gemini-2.5-pro", "large"),
-        ("some-mini", "small"),
-        ("gemini-unheard-of", "mid"),
-        ("some-ultra", "large"),
-        ("nothing-known", "mid"),
-    ],
-)
-def test_tiers_by_name(name: str, tier: str) -> None:
-    assert complete(name, {}, {})["tier"] == tier
-
-
-def test_the_number_of_parameters_counts_more_than_the_name() -> None:
-    assert tier_of("some-mini", 70e9) == "large"
-    assert tier_of("tiny-7b", 8e9) == "small"
-
-
-def test_what_is_stated_counts_most_and_lists_least() -> None:
-    assert complete("gpt-4o", {"context_window": 1, "region": "us"}, {"tier": "small"}) == {
-        **complete("gpt-4o", {}, {"tier": "small"}),
-        "region": "us",
-    }
-    assert complete("unheard", {"context_window": 1}, {})["context_window"] == 1
-
-
-@pytest.mark.parametrize("name", ["text-embedding-3-large", "tts-1-hd", "dall-e-3", "gemini-embedding-001"])
-def test_models_that_do_not_chat_are_known(name: str) -> None:
-    family = family_of(name)
-    assert family is not None
-    assert not family.chat
-
-
-def test_no_family_stands_behind_one_that_hides_it() -> None:
-    families = load_families()
-    for at, family in enumerate(families):
-        for glob in family.match:
-            name = glob.replace("*", "")
-            reached = family_of(name)
-            assert reached is not None
-            assert families.index(reached) <= at, glob
-    assert all(any(family_of(glob.replace("*", "")) is family for glob in family.match) for family in families)
-
-
-# ---------------------------------------------------------------- prices
-def test_list_prices_are_nano_dollars() -> None:
-    terms = list_terms("gpt-4o-mini", "https://api.openai.com/v1")
-    price = terms["price"]
-    assert isinstance(price, Price)
-    assert (price.input_nusd_per_mtok, price.output_nusd_per_mtok) == (150_000_000, 600_000_000)
-    assert price.source == "genai-prices"
-    assert list_terms("never-heard-of", "https://api.openai.com/v1") == {}
-    assert list_terms("gpt-4o-mini", "https://models.example.com/v1") == {}
-
-
-def test_of_prices_in_steps_or_by_the_hour_the_dearest_counts() -> None:
-    from genai_prices.data_snapshot import get_snapshot
-
-    snapshot, hourly = get_snapshot(), list_terms("deepseek-chat", "https://api.deepseek.com/v1")["price"]
-    _, info = snapshot.find_provider_model("deepseek-chat", None, "deepseek", None)
-    variants = info.prices if isinstance(info.prices, list) else []
-    assert len(variants) > 1
-    assert hourly.input_nusd_per_mtok == max(int(v.prices.input_mtok * 10**9) for v in variants)
-    stepped = list_terms("gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta/openai")["price"]
-    _, info = snapshot.find_provider_model("gemini-2.5-pro", None, "google", None)
-    assert stepped.input_nusd_per_mtok > int(info.prices.input_mtok.base * 10**9)
 
 
 def test_the_registry_loads_neither_prices_nor_the_network() -> None:
@@ -175,13 +88,112 @@ def test_the_users_words_win_and_later_ones_most(tmp_path: Path) -> None:
     )
     registry = load_registry([a_model(), a_model("n")], path)
     m, n = registry.get("p/m"), registry.get("p/n")
+    said = ("capabilities", "context_window", "price", "tier")
     assert m == a_model(
         tier="large",
         context_window=99,
         capabilities=frozenset({"tools"}),
-        price=Price(500_000_000, 1_500_000_000, None, "your models.yaml"),
+        price=Price(500_000_000, 1_500_000_000, None, "models.yaml"),
+        sources=tuple((field, "models.yaml") for field in said),
     )
-    assert n == a_model("n", tier="mid", context_window=99)
+    sources = (("context_window", "models.yaml"), ("tier", "models.yaml"))
+    assert n == a_model("n", tier="mid", context_window=99, sources=sources)
+
+
+def test_what_nobody_changes_keeps_its_source(tmp_path: Path) -> None:
+    listed = a_model(sources=(("context_window", "server"), ("tier", "family")))
+    registry = load_registry([listed], overrides(tmp_path, "models: {p/m: {tier: mid}}"))
+    assert registry.models[0].sources == (("context_window", "server"), ("tier", "models.yaml"))
+
+
+LISTED = [a_model("m"), a_model("n"), a_model("o", tier="large")]
+
+
+def test_with_tiers_of_ones_own_all_others_stand_on_none() -> None:
+    tiers = (("small", ("p/n*", "p/m")), ("large", ("n", "m")))
+    registry = build_registry(LISTED, (), tiers)
+    assert {model.name: model.tier for model in registry.models} == {"m": "small", "n": "small", "o": "unranked"}
+    assert {model.source_of("tier") for model in registry.models} == {"config.yaml"}
+    assert build_registry(LISTED, (), ()) == build_registry(LISTED)
+
+
+def test_what_is_said_of_one_model_counts_more_than_the_tiers(tmp_path: Path) -> None:
+    path = overrides(tmp_path, "models: {p/o: {tier: mid}, p/n: {tier: unranked}}")
+    registry = load_registry(LISTED, path, (("small", ("p/*",)),))
+    assert {model.name: model.tier for model in registry.models} == {"m": "small", "n": "unranked", "o": "mid"}
+
+
+@given(st.permutations(LISTED))
+def test_every_model_is_found_by_its_id(models: list[Model]) -> None:
+    registry = build_registry(models)
+    assert all(registry.get(model.id) == model for model in models)
+    assert registry.get("p/nobody") is None
+
+
+def test_a_price_in_full(tmp_path: Path) -> None:
+    text = (
+        "models:\n  p/m:\n    moderation: provider\n    requests_per_minute: 60\n    tokens_per_minute: 90000\n"
+        "    deployment_of: gpt-4o\n    weight: 2\n"
+        "    price: {input_usd_per_mtok: 1.25, output_usd_per_mtok: 10, cached_usd_per_mtok: 0.125,\n"
+        "      cache_write_usd_per_mtok: 1.5, batch_share: 0.5,\n"
+        "      long: [{above: 200000, input_usd_per_mtok: 2.5, output_usd_per_mtok: 15}, {above: 1000}]}\n"
+    )
+    (model,) = load_registry([a_model()], overrides(tmp_path, text)).models
+    assert (model.moderation, model.requests_per_minute, model.tokens_per_minute) == ("provider", 60, 90_000)
+    assert (model.deployment_of, model.weight) == ("gpt-4o", 2.0)
+    price = model.price
+    assert price is not None
+    assert price.of(1000, 1000, 500, 100) == 400 * 1250 + 500 * 125 + 100 * 1500 + 1000 * 10_000
+    assert price.of(200_001, 10) == 200_001 * 2500 + 10 * 15_000
+    assert price.of(200_001, 10, 1) == 200_000 * 2500 + 125 + 10 * 15_000
+    assert price.of(200_001, 10, batch=True) * 2 == price.of(200_001, 10)
+    assert [step.above for step in price.steps] == [1000, 200_000]
+    assert price.steps[0] == Step(1000, 1_250_000_000, 10_000_000_000, 125_000_000, 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    ("price", "line", "part"),
+    [
+        ("{input_usd_per_mtok: 1}", 4, "a price needs output_usd_per_mtok"),
+        ("7", 4, "is not a price"),
+        ("\n      input_usd_per_mtok: 1\n      output_usd_per_mtok: 1\n      batch_shar: 1", 7, "write 'batch_share'"),
+        ("\n      input_usd_per_mtok: 1\n      output_usd_per_mtok: 1\n      batch_share: 2", 7, "between 0 and 1"),
+        ("\n      input_usd_per_mtok: 1\n      output_usd_per_mtok: 1\n      long: {}", 7, "write {above: 200000"),
+        ("\n      input_usd_per_mtok: 1\n      output_usd_per_mtok: true", 6, "write dollars, 0 or more"),
+        (
+            "\n      input_usd_per_mtok: 1\n      output_usd_per_mtok: 1\n      long:\n        above: 1.5",
+            8,
+            "a whole number above 0",
+        ),
+        (
+            "\n      output_usd_per_mtok: 1\n      input_usd_per_mtok: 1\n      long: {above: 5, input_usd_mtok: 2}",
+            7,
+            "write 'input_usd_per_mtok'",
+        ),
+    ],
+)
+def test_a_price_that_cannot_be_is_said_where_it_stands(tmp_path: Path, price: str, line: int, part: str) -> None:
+    (said,) = problems(tmp_path, f"models:\n  p/m:\n    tier: mid\n    price: {price}\n")
+    assert said.startswith(f"FILE:{line}: ")
+    assert part in said
+
+
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("moderation: providr", "write 'provider'"),
+        ("requests_per_minute: 0", "is not a number of requests"),
+        ("tokens_per_minute: many", "is not a number of tokens"),
+        ("weight: 0", "from 0.001 up"),
+        ("deployment_of: 7", "write a word"),
+        ("tier: unrankd", "write 'unranked'"),
+        ("7: 8", "is not known"),
+    ],
+)
+def test_every_field_is_checked(tmp_path: Path, field: str, part: str) -> None:
+    (said,) = problems(tmp_path, f"models:\n  p/m:\n    {field}\n")
+    assert said.startswith("FILE:3: ")
+    assert part in said
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "models:\n"])
@@ -229,3 +241,15 @@ def test_a_file_that_is_not_text_is_said(tmp_path: Path) -> None:
 def test_terms_are_plain_enough_to_be_stored() -> None:
     registry = build_registry([a_model(price=Price(1, 2))])
     assert json.dumps(dataclasses.asdict(registry.models[0]) | {"capabilities": []})
+
+
+def test_the_example_in_the_documents_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "registry.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(models:.*?)```", page, re.DOTALL)
+    assert example is not None
+    model = Model("azure/my-gpt-4o", "azure", "my-gpt-4o", "mid")
+    (said,) = load_registry([model], overrides(tmp_path, example[1])).models
+    assert {field for field, source in said.sources if source == "models.yaml"} == set(FIELDS) - {
+        "tier", "capabilities", "context_window", "max_output", "local", "quality", "first_token_s", "tokens_per_s",
+    }  # fmt: skip
+    assert all(f"`{field}`" in page or f" {field}:" in page or f"{field}:" in page for field in FIELDS)
