@@ -15,8 +15,12 @@ from typing import get_args
 from app.actions import ACTIONS, TRANSCRIPT_KEYS, Action, Where, key_name
 from routing import events as ev
 from routing.errors import HANDLING, BreakerEffect, ErrorKind, RetryWhen
+from routing.providers.dialects import dialect_names
+from routing.providers.known import LOCAL_SERVERS, SERVICES
 from routing.simulator.faults import FAULTS
 from routing.simulator.skills import skill_table
+from tests.wire.rows import PEERS, Row
+from tests.wire.taxonomy import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -123,6 +127,22 @@ def failures() -> str:
     return _markdown(("kind", "what it means", "asked again", "another model", "breaker"), rows)
 
 
+def taxonomy() -> str:
+    """Every error and ending: how each dialect's server is made to do it, and what comes of it."""
+    rows = [(row.name, *_how(row), _outcome(row), _then(row), _says(row), _also(row)) for row in ROWS]
+    return _markdown(("what happens", *dialect_names(), "outcome", "then", "you read", "also with"), rows)
+
+
+def services() -> str:
+    rows = [(one.name, one.dialect, f"`{one.base_url}`") for one in SERVICES]
+    return _markdown(("service", "dialect", "base URL"), rows)
+
+
+def servers() -> str:
+    rows = [(one.title, str(one.port), one.dialect, f"`{one.base_url}`") for one in LOCAL_SERVERS]
+    return _markdown(("server", "port", "dialect", "base URL"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "anywhere": partial(keys, "anywhere"),
     "composer": partial(keys, "composer"),
@@ -132,6 +152,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": faults,
     "events": events,
     "failures": failures,
+    "taxonomy": taxonomy,
+    "services": services,
+    "servers": servers,
 }
 
 
@@ -144,6 +167,39 @@ def main() -> None:
     """Fill every document."""
     for path in DOCUMENTS:
         path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _how(row: Row) -> list[str]:
+    return [row.cells[dialect].how.strip() if dialect in row.cells else "–" for dialect in dialect_names()]
+
+
+def _outcome(row: Row) -> str:
+    said = [f"`{row.kind}`"] if row.kind else []
+    if row.finish:
+        said.append(f"finish `{row.finish}`")
+    if not row.sent:
+        said.append("never sent")
+    if row.text:
+        said.append("what came is kept")
+    return ", ".join(said)
+
+
+def _then(row: Row) -> str:
+    if row.kind is None:
+        return "the answer"
+    handling = HANDLING[row.kind]
+    again = "once without it" if row.refused else _RETRIES[handling.retry]
+    elsewhere = "yes" if handling.failover or row.refused else "no"
+    return f"again: {again}; another model: {elsewhere}; breaker: {_BREAKERS[handling.breaker]}"
+
+
+def _says(row: Row) -> str:
+    return f"“… {row.says} …”".replace(". …”", ".”").replace("? …”", "?”") if row.says else ""
+
+
+def _also(row: Row) -> str:
+    real = {PEERS[file] for file, _ in row.peers}
+    return ", ".join([*sorted(real), *([f"simulator (`{row.fault}`)"] if row.fault else [])])
 
 
 def _keys(action: Action) -> str:

@@ -24,7 +24,7 @@ from routing.policy.model import Timeouts
 from routing.providers.contract import Call, Outgoing, ProviderConfig
 from routing.providers.dialects import dialect_of
 from routing.providers.failures import clean, error, malformed
-from routing.providers.known import is_loopback
+from routing.providers.known import is_loopback, only_model
 from routing.providers.limits import read_limits
 from routing.providers.listing import read_listing
 from routing.providers.reading import ACCEPTED, Patience, before_answer, chunks_of, is_stream, refusal, send
@@ -77,7 +77,8 @@ class HttpProvider:
     async def list_models(self) -> tuple[Model, ...]:
         """What the server lists, completed from what is known of each family of models and its prices."""
         dialect = self._dialect
-        cards = dialect.cards(await self._json(dialect.listing(self.config)))
+        only = only_model(self.config.base_url)
+        cards = [{"id": only}] if only else dialect.cards(await self._json(dialect.listing(self.config)))
         if dialect.details is not None:
             cards = list(await asyncio.gather(*map(self._detailed, cards)))
         return await asyncio.to_thread(read_listing, cards, self.config)

@@ -1,4 +1,5 @@
-"""Where keys are found: the environment, then the system's keyring, then a private file in the config folder."""
+"""Where keys are found: the environment, then the system's keyring, then a private file in the config folder; and how
+one is kept in the last two."""
 
 from __future__ import annotations
 
@@ -7,13 +8,16 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from routing.errors import ConfigurationError, Problem
+from routing.files import replace_file
 
 KEYRING_SERVICE = "pointsman"
 FILE_NAME = "keys.env"
+_PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,67 @@ def find_key(name: str, environ: Mapping[str, str], config_dir: Path | None = No
     path = config_dir / FILE_NAME
     value = _read_file(path).get(name, "")
     return Key(value, f"{name} in {path}") if value else None
+
+
+def keyring_installed() -> bool:
+    """Whether keys can be kept in the system's keyring."""
+    return find_spec("keyring") is not None
+
+
+def read_entered(name: str, text: str) -> str:
+    """The key in what a person typed or pasted: alone, in quotes, or as `NAME=key`.
+
+    Raises ConfigurationError, which never repeats it, when that cannot be a key.
+    """
+    value = text.strip().removeprefix("export ").strip().removeprefix(f"{name}=").strip().strip("'\"")
+    if not value:
+        raise ConfigurationError("No key was entered.")
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ConfigurationError("That is no key: it is one word of plain letters, digits and signs.")
+    return value
+
+
+def keep_in_keyring(name: str, value: str) -> Key:
+    """May block on the keyring. Raises ConfigurationError when it does not take the key."""
+    keyring: Any = import_module("keyring")
+    errors: Any = import_module("keyring.errors")
+    try:
+        keyring.set_password(KEYRING_SERVICE, name, value)
+    except (errors.KeyringError, RuntimeError):
+        raise ConfigurationError("The system's keyring does not take the key: keep it in the file instead.") from None
+    return Key(value, f"{name} in the system keyring")
+
+
+def keep_in_file(name: str, value: str, config_dir: Path) -> Key:
+    """In place of an earlier line of this name, or after the others, which stay as they are.
+
+    Raises ConfigurationError when the file is not fit for keys or cannot be written.
+    """
+    path = config_dir / FILE_NAME
+    _read_file(path)
+    kept, at = _without(name, path)
+    end = b"\r\n" if any(line.endswith(b"\r\n") for line in kept) else b"\n"
+    if at and not kept[at - 1].endswith(b"\n"):
+        kept[at - 1] += end
+    kept.insert(at, f"{name}={value}".encode() + end)
+    try:
+        replace_file(path, b"".join(kept), _PRIVATE)
+    except OSError as problem:
+        what = f"cannot be written: {problem.strerror or problem};"
+        raise ConfigurationError((Problem(str(path), None, what, "the key was not kept"),)) from None
+    return Key(value, f"{name} in {path}")
+
+
+def _without(name: str, path: Path) -> tuple[list[bytes], int]:
+    """The file's lines but those of this name, and where the first of them stood (or would)."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    own = [n for n, line in enumerate(lines) if _name_in(line) == name]
+    kept = [line for n, line in enumerate(lines) if n not in own]
+    return kept, own[0] if own else len(kept)
+
+
+def _name_in(line: bytes) -> str:
+    return line.decode().strip().removeprefix("export ").partition("=")[0].strip()
 
 
 def _from_keyring(name: str) -> str:

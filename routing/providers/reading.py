@@ -92,7 +92,7 @@ async def send(client: httpx.AsyncClient, request: httpx.Request, patience: Pati
 async def chunks_of(
     response: httpx.Response, framing: Framing, decoder: Decoder, patience: Patience, secret: str
 ) -> AsyncGenerator[Chunk, None]:
-    response.encoding = "utf-8"
+    response.encoding = "utf-8-sig"  # a byte order mark would hide the first event
     now_s = asyncio.get_running_loop().time
     begun = False
     try:

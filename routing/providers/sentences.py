@@ -13,7 +13,13 @@ from routing.providers.keys import Key
 from routing.providers.known import host_of, is_loopback, place_of, service_at, service_of_key
 from routing.registry.model import Model
 
-_NUMBER = re.compile(r"\d[\d,]*\d")
+_COUNT = r"(?<![\w.,-])(\d[\d,]*)(?![\w-])"
+# "188240 + 21333 > 200000", "5000 tokens > 4096 maximum"
+_MORE_THAN = re.compile(rf"{_COUNT}(?: \+ {_COUNT})?(?: tokens)? > {_COUNT}")
+# "must be <= 4097. Given: 4000 `inputs` tokens and 500 `max_new_tokens`"
+_GIVEN = re.compile(rf"<= {_COUNT}\. Given: {_COUNT}\D+{_COUNT}")
+_COUNTS = re.compile(_COUNT)
+_SSL_NOISE = re.compile(r"\[SSL[^\]]*\] ?| ?\(_ssl\.c:\d+\)")
 
 
 def sentence(error: ProviderError, config: ProviderConfig, model: Model | None = None, key: Key | None = None) -> str:
@@ -39,51 +45,92 @@ class _Case:
     @property
     def words(self) -> str:
         """The provider's own, as the end of a sentence."""
-        return f": {self.error.words.rstrip('.')}." if self.error.words else "."
+        return f": {_ended(self.error.words)}" if self.error.words else "."
 
     @property
-    def key_name(self) -> str:
-        return self.key.where if self.key else self.config.key or "the key"
+    def read_from(self) -> str:
+        """The name of the key and where it was read, in brackets; nothing where none is known."""
+        name = self.key.where if self.key else self.config.key
+        return f" ({name})" if name else ""
 
     @property
-    def page(self) -> str:
-        """Where to get a key, or who to ask."""
+    def source(self) -> str:
+        """Where to get a key."""
         service = service_at(self.config.base_url) or service_of_key(self.config.key or "")
-        return service.key_page if service else host_of(self.config.base_url)
+        return f"at {service.key_page}" if service else f"from whoever runs {host_of(self.config.base_url)}"
+
+
+def _ended(words: str) -> str:
+    """Words with one mark at their end."""
+    words = words.rstrip(". ")
+    return words if words.endswith(("?", "!", "…")) else f"{words}."
+
+
+def _duration(wait_s: float) -> str:
+    """A wait as people say it, rounded up: `7 s`, `12 min`, `5 h`."""
+    for unit, size_s in (("h", 3600), ("min", 60)):
+        if wait_s >= 2 * size_s:
+            return f"{math.ceil(wait_s / size_s)} {unit}"
+    return f"{math.ceil(wait_s)} s"
+
+
+def _needed_and_window(words: str) -> tuple[int, int] | None:
+    """How many tokens a request needs and how many fit, read from the provider's words."""
+    more, given = _MORE_THAN.search(words), _GIVEN.search(words)
+    if more:
+        return _int(more[1]) + _int(more[2] or "0"), _int(more[3])
+    if given:
+        return _int(given[2]) + _int(given[3]), _int(given[1])
+    counts = [count for text in _COUNTS.findall(words) if (count := _int(text)) > 0][:2]
+    return (max(counts), min(counts)) if len(counts) == 2 else None
+
+
+def _int(text: str) -> int:
+    digits = text.replace(",", "")
+    return int(digits) if len(digits) < 16 else 0
 
 
 def _auth(case: _Case) -> str:
     if case.config.simulated:
         return f"{case.who} is simulated and refuses every key until its fault 401 is taken away."
-    if case.key is None and case.config.key:
-        return f"{case.who} wants a key: set {case.config.key}; get one at {case.page}."
-    if case.key is None:
-        return f"{case.who} wants a key: name its variable in config.yaml under providers.{case.who}.key."
-    return f"{case.who} does not accept the key read from {case.key_name}: get another at {case.page}."
+    if case.key is not None:
+        return f"{case.who} does not accept the key read from {case.key.where}: get another {case.source}."
+    if case.config.key:
+        return f"{case.who} wants a key: set {case.config.key} in the environment; get one {case.source}."
+    return f"{case.who} wants a key: name its variable in config.yaml under providers.{case.who}.key."
 
 
 def _permission(case: _Case) -> str:
-    return f"The key of {case.who} ({case.key_name}) may not use {case.what}{case.words}"
+    use = "use" if case.model else "see"
+    return f"The key of {case.who}{case.read_from} may not {use} {case.what}{case.words}"
 
 
 def _not_found(case: _Case) -> str:
     if case.model is None:
         return f"{case.who} has no list of models at {case.config.base_url}; is the base URL right?"
-    if "model" not in case.error.words.lower():
-        return f"{case.who} answered 404 at {case.config.base_url}{case.words} Is the base URL right?"
-    return f"{case.who} has no model {case.what}{case.words} See what it has with: pointsman models."
+    if "model" in case.error.words.lower():
+        return f"{case.who} has no model {case.what}{case.words} See what it has with: pointsman models."
+    question = "" if case.words.endswith("?") else " Is the base URL right?"
+    return f"{case.who} answered 404 at {case.config.base_url}{case.words}{question}"
 
 
 def _invalid(case: _Case) -> str:
+    if case.error.refused is not None:
+        what = _REFUSED.get(case.error.refused, case.error.refused)
+        return f"{case.what} at {case.who} does not take {what}{case.words}"
     return f"{case.who} did not take the request for {case.what}{case.words}"
 
 
 def _context(case: _Case) -> str:
-    counts = [int(text.replace(",", "")) for text in _NUMBER.findall(case.error.words)][:2]
-    if len(counts) == 2 and min(counts) > 0:
-        return f"Too long for {case.what}: it needs {max(counts):,} tokens, the window is {min(counts):,}."
-    window = f": its window is {case.model.context_window:,} tokens" if case.model else ""
-    return f"Too long for {case.what}{window}; a model with a larger window, or a shorter chat, can answer."
+    sizes = _needed_and_window(case.error.words)
+    if sizes is not None:
+        needed, window = sizes
+        return (
+            f"Too long for {case.what}: it needs {needed:,} tokens, the window is {window:,};"
+            " a model with a larger window, or a shorter chat, can answer."
+        )
+    window_of = f": its window is {case.model.context_window:,} tokens" if case.model else ""
+    return f"Too long for {case.what}{window_of}; a model with a larger window, or a shorter chat, can answer."
 
 
 def _filtered(case: _Case) -> str:
@@ -92,29 +139,34 @@ def _filtered(case: _Case) -> str:
 
 def _rate_limit(case: _Case) -> str:
     wait = case.error.retry_after_s
-    when = f"free again in {math.ceil(wait)} s" if wait is not None else "it did not say until when"
+    when = f"free again in {_duration(wait)}" if wait is not None else "it did not say until when"
     return f"{case.who} limits how often it is asked: {when}."
 
 
 def _quota(case: _Case) -> str:
-    return f"The account behind {case.key_name} is out of credit at {case.who}{case.words}"
+    return f"The account behind the key of {case.who}{case.read_from} is out of credit{case.words}"
 
 
 def _timeout(case: _Case) -> str:
-    return f"{case.who} was too slow ({case.what}): {case.error.words or 'no answer in time'}."
+    return f"{case.who} was too slow ({case.what}): {_ended(case.error.words or 'no answer in time')}"
 
 
 def _connection(case: _Case) -> str:
     host = place_of(case.config.base_url)
     if case.error.sent:
-        return f"The connection to {host} was lost{case.words}"
+        how = case.error.words.removeprefix("the connection was lost")
+        return f"The connection to {host} was lost" + (case.words if how == case.error.words else _ended(how))
+    words = case.error.words or "no connection"
+    if "certificate" in words:
+        reason = _SSL_NOISE.sub("", words)
+        return f"Cannot trust {host} ({reason}); name the file of its certificate authority in SSL_CERT_FILE."
     hint = "is the server running?" if is_loopback(case.config.base_url) else "is this machine online?"
-    return f"Cannot reach {host} ({case.error.words or 'no connection'}); {hint}"
+    return f"Cannot reach {host} ({words}); {hint}"
 
 
 def _overloaded(case: _Case) -> str:
     wait = case.error.retry_after_s
-    return f"{case.who} is overloaded" + (f", free again in {math.ceil(wait)} s." if wait else case.words)
+    return f"{case.who} is overloaded" + (f", free again in {_duration(wait)}." if wait else case.words)
 
 
 def _server_error(case: _Case) -> str:
@@ -124,6 +176,8 @@ def _server_error(case: _Case) -> str:
 
 
 def _malformed(case: _Case) -> str:
+    if case.error.words.startswith("answered "):
+        return f"{case.who} {_ended(case.error.words)}"
     return f"What {case.who} sent is not a whole answer{case.words}"
 
 
@@ -140,6 +194,16 @@ def _interrupted(case: _Case) -> str:
     return f"Pointsman ended while {case.who} was answering; what came until then is kept."
 
 
+_REFUSED = {
+    "tools": "tools",
+    "json": "a request for JSON",
+    "json_schema": "a JSON schema",
+    "logprobs": "a request for log-probabilities",
+    "vision": "images",
+    "reasoning": "a request to reason",
+    "temperature": "a temperature",
+    "seed": "a seed",
+}
 _SENTENCES: dict[ErrorKind, Callable[[_Case], str]] = {
     ErrorKind.AUTH: _auth,
     ErrorKind.PERMISSION: _permission,

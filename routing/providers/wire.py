@@ -9,7 +9,7 @@ from typing import Any
 from routing.errors import ErrorKind, ProviderError
 from routing.messages import FilePart, ImagePart, Message, TextPart, TokenLogprob, Tool
 from routing.providers.contract import Call
-from routing.providers.failures import malformed
+from routing.providers.failures import clean, malformed
 from routing.registry.model import Model
 
 FIT = "Answer with JSON alone. It must be valid under this JSON schema:\n"
@@ -79,6 +79,10 @@ def _json(text: str, what: str) -> Any:
 
 
 # ---------------------------------------------------------------- decoding
+_MOST_MASKED = 10_000
+"""Characters of an event in which the key is looked for: before the words are cut, or a part of it might be left."""
+
+
 WRONG = (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError)
 """What reading an event of other types than it should have raises."""
 
@@ -88,7 +92,7 @@ def read_event(data: str, secret: str = "") -> dict[str, Any]:
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):
-        raise malformed(f"an event is not JSON: {data[:80]}", secret) from None
+        raise malformed(f"an event is not JSON: {clean(data[:_MOST_MASKED], secret)[:80]}") from None
     if not isinstance(event, dict):
         raise malformed(f"an event is a {type(event).__name__}, not an object", secret)
     return event

@@ -71,12 +71,20 @@ async def test_the_share_of_retries_is_limited(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait_s", "retried"), [(2.0, True), (5.0, True), (6.0, False), (None, False)], ids=["short", "5", "long", "none"]
+    ("kind", "wait_s", "retried"),
+    [
+        ("rate_limit", 2.0, True),
+        ("rate_limit", 5.0, True),
+        ("rate_limit", 6.0, False),
+        ("rate_limit", None, False),
+        ("overloaded", 2.0, True),
+        ("overloaded", 6.0, False),
+    ],
 )
-async def test_a_rate_limit_is_waited_for_when_the_wait_is_short(
-    journal: Journal, wait_s: float | None, retried: bool
+async def test_a_wait_that_is_asked_for_is_kept_when_it_is_short(
+    journal: Journal, kind: str, wait_s: float | None, retried: bool
 ) -> None:
-    scripts = {SMALL: [fails("rate_limit", retry_after_s=wait_s), says("a")], "south/small": [says("b")]}
+    scripts = {SMALL: [fails(kind, retry_after_s=wait_s), says("a")], "south/small": [says("b")]}
     line = a_line(journal, scripts, a_policy(a_route(a_rung("small"))))
     events = await line.ask(HELLO)
     assert ("RetryScheduled" in kinds(events)) is retried

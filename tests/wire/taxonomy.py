@@ -99,8 +99,8 @@ STREAMS = (
     ),
     _each(
         "an event that is none",
-        "half of a JSON object",
-        lambda speech: (speech.stream(speech.begun, speech.nonsense),),
+        "half of a JSON object, then the end",
+        lambda speech: (speech.stream(speech.begun, speech.nonsense, speech.ended["stop"]),),
         K.MALFORMED_STREAM,
         says="not a whole answer",
         text=WORDS,
@@ -110,7 +110,7 @@ STREAMS = (
     _each(
         "overloaded in mid-stream",
         "a word, then its error event",
-        lambda speech: (speech.stream(speech.begun, speech.overloaded),),
+        lambda speech: (speech.stream(speech.begun, speech.overloaded, speech.ended["stop"]),),
         K.OVERLOADED,
         says="p is overloaded",
         text=WORDS,
@@ -130,7 +130,7 @@ STREAMS = (
     _each(
         "an error in mid-stream",
         "a word, then an error without a code",
-        lambda speech: (speech.stream(speech.begun, speech.failed),),
+        lambda speech: (speech.stream(speech.begun, speech.failed, speech.ended["stop"]),),
         K.MALFORMED_STREAM,
         says="not a whole answer: it fell over.",
         text=WORDS,

@@ -19,7 +19,7 @@ from routing.providers.http import HttpProvider, probe
 from routing.registry.model import FREE, Model
 from tests.wire.server import Act, WireServer, chunked, refusal, sse, wire_server
 
-WIRE = Path(__file__).parents[2] / "wire"
+WIRE = Path(__file__).parents[2] / "wire" / "openai"
 WHOLE = (WIRE / "vllm.sse").read_bytes()
 BEGUN = b'data: {"id":"a","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"One "}}]}\n\n'
 COMMENT = b": still here\n\n"
@@ -275,6 +275,20 @@ async def test_closing_the_iterator_closes_the_connection() -> None:
         async with aclosing(provider.stream(CALL, MODEL, PATIENT)) as chunks:
             assert await anext(chunks) == TextChunk("One ")
         await wire.gone.wait()
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kind", "said"),
+    [
+        ("llamacpp-overflow", K.CONTEXT_LENGTH, "924 tokens"),
+        ("llamacpp-wrong-key", K.AUTH, "Invalid API Key"),
+        ("llamacpp-loading", K.OVERLOADED, "Loading model"),
+    ],
+)
+async def test_how_llama_cpp_refuses(recorded: str, kind: ErrorKind, said: str) -> None:
+    error, _ = await failing((WIRE / f"{recorded}.http").read_bytes())
+    assert error.kind is kind
+    assert said in str(error)
 
 
 # ---------------------------------------------------------------- lists of models

@@ -1,0 +1,123 @@
+"""`config.yaml` as a tree to `Settings`, collecting every mistake with its line and what to write instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from app.settings import DEFAULT_CAP_NUSD, DEFAULT_PROFILE, DEFAULT_THEME, Settings
+from routing.errors import Problem
+from routing.money import parse_usd
+from routing.policy.lines import Tree
+from routing.policy.mistakes import nearest, quoted
+
+Place = tuple[str | int, ...]
+
+
+def read_document(tree: Tree, file: str) -> tuple[Settings, list[Problem]]:
+    """What the tree says, and what is wrong with it; with problems the settings are not to be used."""
+    from app.provider_reader import read_providers
+
+    reader = Reader(tree, file)
+    top = reader.mapping({} if tree.data is None else tree.data, (), ("profile", "theme", "caps", "providers", "tiers"))
+    caps = reader.mapping(top.get("caps") or {}, ("caps",), ("day_usd", "simulated_day_usd"))
+    settings = Settings(
+        profile=reader.word(top, (), "profile") or DEFAULT_PROFILE,
+        theme=reader.word(top, (), "theme") or DEFAULT_THEME,
+        day_nusd=_cap(reader, caps, "day_usd"),
+        simulated_day_nusd=_cap(reader, caps, "simulated_day_usd"),
+        providers=read_providers(reader, top.get("providers")),
+        tiers=_tiers(reader, top.get("tiers")),
+    )
+    return settings, reader.problems
+
+
+class Reader:
+    """Reads values out of one file and keeps what is wrong with them."""
+
+    def __init__(self, tree: Tree, file: str) -> None:
+        self.tree = tree
+        self.file = file
+        self.problems = [
+            Problem(file, tree.line(mistake.at), f"{mistake.what};", mistake.instead) for mistake in tree.mistakes
+        ]
+
+    def wrong(self, at: Place, what: str, instead: str = "") -> None:
+        self.problems.append(Problem(self.file, self.tree.line(at), f"{what};" if instead else what, instead))
+
+    def word(self, found: Mapping[str, Any], at: Place, name: str) -> str | None:
+        """Text that is not empty; None when it is not there or cannot be used."""
+        value = found.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.strip() and value.isprintable():
+            return value
+        self.wrong((*at, name), f"{name} must be a word, not {quoted(value)}")
+        return None
+
+    def seconds(self, found: Mapping[str, Any], at: Place, name: str) -> float | None:
+        """A time above 0."""
+        value = found[name]
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+            return float(value)
+        self.wrong(
+            (*at, name), f"{name} must be seconds, more than 0, not {quoted(value)}", "write a number such as 20"
+        )
+        return None
+
+    def mapping(self, data: object, at: Place, known: tuple[str, ...]) -> Mapping[str, Any]:
+        """The known keys of a mapping."""
+        if not isinstance(data, Mapping):
+            name = f"'{at[-1]}'" if at else "the file"
+            self.wrong(at, f"{name} must hold keys with values", f"such as {known[0]}: …")
+            return {}
+        for key in data:
+            if key not in known:
+                self.wrong((*at, key), f"the key {quoted(key)} is not known", nearest(str(key), known))
+        return {str(key): value for key, value in data.items() if key in known}
+
+
+def _cap(reader: Reader, caps: Mapping[str, Any], name: str) -> int | None:
+    if name not in caps:
+        return DEFAULT_CAP_NUSD
+    value = caps[name]
+    if value is None:
+        return None
+    try:
+        nusd = parse_usd(value) if isinstance(value, str | int | float) else -1
+    except ValueError:
+        nusd = -1
+    if nusd < 0 or isinstance(value, bool):
+        reader.wrong(("caps", name), f"{name} must be dollars, 0 or more, not {quoted(value)}", "write 2.00, or null")
+        return None
+    return nusd
+
+
+def _tiers(reader: Reader, data: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from routing.registry.terms import TIERS
+
+    if data is None:
+        return ()
+    found = []
+    seen: dict[str, str] = {}
+    for tier, patterns in reader.mapping(data, ("tiers",), TIERS).items():
+        if not isinstance(patterns, list):
+            reader.wrong(("tiers", tier), f"'{tier}' must list models", f"write {tier}: [openai/gpt-4o-mini]")
+            continue
+        found.append((tier, tuple(_patterns(reader, tier, patterns, seen))))
+    return tuple(found)
+
+
+def _patterns(reader: Reader, tier: str, patterns: list[object], seen: dict[str, str]) -> list[str]:
+    kept = []
+    for index, pattern in enumerate(patterns):
+        at = ("tiers", tier, index)
+        if not isinstance(pattern, str) or not pattern.strip():
+            reader.wrong(at, f"{quoted(pattern)} is not a model", 'write its id, or a glob such as "ollama/*"')
+        elif pattern in seen:
+            reader.wrong(at, f"{quoted(pattern)} stands in '{seen[pattern]}' already", "leave one of them")
+        else:
+            seen[pattern] = tier
+            kept.append(pattern)
+    return kept
