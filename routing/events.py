@@ -155,10 +155,14 @@ class AttemptFailed(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryScheduled(Stamp):
+    """`attempt` is the answer that the model is to give once more, as it was not in the form asked for; None after a
+    failure."""
+
     type: Literal["RetryScheduled"] = "RetryScheduled"
     model: str
     wait_s: float
     why: str
+    attempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +187,8 @@ class ConfidencePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfidenceMeasured(Stamp):
-    """`score` 0..1 with its likely band; `needed` None: any answer stays."""
+    """`score` 0..1 with its likely band; `needed` None: any answer stays. `valid` says whether an answer that had to
+    be JSON is, and meets its schema; None: it did not have to, or nobody can tell."""
 
     type: Literal["ConfidenceMeasured"] = "ConfidenceMeasured"
     attempt: str
@@ -193,6 +198,7 @@ class ConfidenceMeasured(Stamp):
     parts: tuple[ConfidencePart, ...]
     needed: float | None
     provisional: bool = False
+    valid: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,12 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """An image, base64."""
+    """An image, base64; `name` is the file's, for the person who attached it."""
 
     media_type: str
     data: str
     type: Literal["image"] = "image"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,32 @@ class Request:
         """What the user wrote, and the text of attached files."""
         return "\n\n".join(part.text for part in self.content if not isinstance(part, ImagePart))
 
+    @property
+    def written(self) -> str:
+        """What the user wrote."""
+        return "\n\n".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    @property
+    def attached(self) -> tuple[FilePart | ImagePart, ...]:
+        """Files and images that go with what the user wrote."""
+        return tuple(part for part in self.content if not isinstance(part, TextPart))
+
+
+def described(part: FilePart | ImagePart) -> str:
+    """``photo.png (image, 120 kB)``, on one line."""
+    if isinstance(part, ImagePart):
+        name, kind, size = part.name or part.media_type, "image", len(part.data) * 3 // 4 - part.data[-2:].count("=")
+    else:
+        name, kind, size = part.name, "text", len(part.text.encode("utf-8", "replace"))
+    return f"{' '.join(name.split())} ({kind}, {_bytes(size)})"
+
+
+def _bytes(size: int) -> str:
+    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:.0f} {unit}"
+    return f"{size} bytes"
+
 
 def ask(text: str, **fields: Any) -> Request:
     """A request of one text part."""
@@ -109,7 +136,7 @@ def _clean_part(part: Part) -> Part:
         case FilePart(name, text):
             return FilePart(clean_text(name), clean_text(text))
         case ImagePart():
-            return part
+            return replace(part, name=clean_text(part.name))
 
 
 def clean(request: Request) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routing.money import format_usd
-from routing.trace import AttemptView, Trace
+from routing.trace import AttemptView, Confidence, Trace
 
 
 def narrate(trace: Trace, *, status: str, below_floor: bool) -> str:
@@ -49,8 +49,15 @@ def _turns(answers: list[AttemptView]) -> list[str]:
             slow = "took too long" if attempt.failure.next == "step_down" else _failed(attempt.failure.kind)
             steps.append(f"{attempt.model} {slow}{again}")
         elif attempt.outcome == "superseded" and attempt.confidence is not None:
-            steps.append(f"{attempt.model} was not sure enough ({attempt.confidence.score:.2f})")
+            steps.append(_left(attempt.model, attempt.confidence))
     return steps
+
+
+def _left(model: str, confidence: Confidence) -> str:
+    """Why an answer was not kept."""
+    if confidence.valid is False:
+        return f"{model}'s answer was not the JSON asked for"
+    return f"{model} was not sure enough ({confidence.score:.2f})"
 
 
 def _capped(trace: Trace) -> list[str]:
@@ -81,6 +88,8 @@ def _failed(kind: str) -> str:
 
 def _ending(answers: list[AttemptView], last: AttemptView, below_floor: bool) -> str:
     score = f" with confidence {last.confidence.score:.2f}" if last.confidence is not None else ""
+    if below_floor and last.confidence is not None and last.confidence.valid is False:
+        return f"{last.model}'s answer is not the JSON asked for: check it"
     if below_floor:
         return f"{last.model} answered{score}, below the floor: check it"
     needed = last.confidence.needed if last.confidence is not None else None

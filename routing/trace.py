@@ -28,6 +28,7 @@ class Confidence:
     parts: tuple[ev.ConfidencePart, ...]
     needed: float | None
     provisional: bool
+    valid: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,13 @@ class Fold:
                 self._set(
                     event.attempt,
                     confidence=Confidence(
-                        event.score, event.low, event.high, event.parts, event.needed, event.provisional
+                        event.score,
+                        event.low,
+                        event.high,
+                        event.parts,
+                        event.needed,
+                        event.provisional,
+                        event.valid,
                     ),
                 )
             case ev.Settled():
@@ -266,7 +273,10 @@ class Fold:
     def _step_path(self, event: ev.Event) -> None:
         match event:
             case ev.RetryScheduled():
-                self._note(event.at_s, "retry", f"{event.model} again in {event.wait_s:.1f} s: {event.why}")
+                if event.attempt is not None:
+                    self._set(event.attempt, outcome="superseded")
+                when = f"in {event.wait_s:.1f} s" if event.wait_s else "at once"
+                self._note(event.at_s, "retry", f"{event.model} again {when}: {event.why}")
             case ev.BreakerChanged():
                 self._note(event.at_s, "breaker", f"{event.provider} {event.state.replace('_', ' ')}: {event.why}")
             case ev.Escalated():

@@ -168,7 +168,7 @@ class StoppingJournal(Journal):
         return await super().taken(day)
 
 
-def probability(request: Request, features: Features, reply: Reply, record: object) -> Measurement:
+def probability(request: Request, features: Features, reply: Reply, record: object, **_: object) -> Measurement:
     """Confidence as the mean probability of the tokens that came: scripts choose it, no estimator is tested here."""
     if not reply.logprobs:
         score = 0.9 if reply.text or reply.tool_calls else 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -13,6 +14,8 @@ from app.keys import bindings
 from app.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.binding import BindingType
     from textual.events import Key, Paste
 
@@ -22,7 +25,8 @@ LARGEST_PASTE = 2_000_000
 
 
 class Composer(TextArea):
-    """A text area in which Enter sends. Posts `Sent`, `Prepared`, `PasteRefused`, and TextArea's own `Changed`.
+    """A text area in which Enter sends. Posts `Sent`, `Prepared`, `PasteRefused`, `ImagesDropped`, and TextArea's own
+    `Changed`.
 
     `prepared` is how many prompts the first screen offers: while nothing is written, their digits send them.
     """
@@ -47,6 +51,13 @@ class Composer(TextArea):
     class PasteRefused(Message):
         def __init__(self, characters: int) -> None:
             self.characters = characters
+            super().__init__()
+
+    class ImagesDropped(Message):
+        """What was pasted are paths of images: terminals paste the path of a file that is dropped on them."""
+
+        def __init__(self, paths: list[Path]) -> None:
+            self.paths = paths
             super().__init__()
 
     def __init__(self) -> None:
@@ -135,7 +146,14 @@ class Composer(TextArea):
         if len(event.text) > LARGEST_PASTE:
             self.post_message(self.PasteRefused(len(event.text)))
             return
+        from app.attachments import are_images, dropped_in
         from routing.messages import clean_text
 
+        # Keys that follow wait in this widget's queue, so that nothing overtakes the paste.
+        paths = dropped_in(event.text)
+        images = await asyncio.to_thread(are_images, paths) if paths else False
+        if images:
+            self.post_message(self.ImagesDropped(paths))
+            return
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
         self.insert(visible(clean_text(text)))

@@ -47,6 +47,7 @@ class Conversation:
         self.past: Past | None = None
         self.turns: list[str] = []
         self._started: dict[str, float] = {}
+        self._attached: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
         self._live: dict[str, Fold] = {}
@@ -63,6 +64,7 @@ class Conversation:
             left.setdefault(draft.turn, []).append(draft)
         self.turns = [turn.id for turn in turns]
         self._started = {turn.id: turn.started_s for turn in turns}
+        self._attached = {turn.id: turn.attached for turn in turns if turn.attached}
         self._shown.clear()
         self._kinds.clear()
         self._unfolded.clear()
@@ -83,12 +85,14 @@ class Conversation:
             self._entry(f"reply/{turn.id}", turn.id, kind, turn.reply_characters, turn.reply_newlines),
         ]
 
-    def begin(self, turn: str, fold: Fold, prompt: str, wall_s: float) -> None:
-        """A turn of this session: `fold` is fed by `apply`."""
+    def begin(self, turn: str, fold: Fold, prompt: str, wall_s: float, attached: str = "") -> None:
+        """A turn of this session: `fold` is fed by `apply`; `attached` has a line for each file and image."""
         self.turns.append(turn)
         self._live[turn] = fold
         self._prompts[turn] = prompt
         self._started[turn] = wall_s
+        if attached:
+            self._attached[turn] = attached
         self._append(f"you/{turn}", turn, "you", len(prompt), prompt.count("\n"))
 
     def cut(self, turns: list[str]) -> None:
@@ -181,7 +185,7 @@ class Conversation:
                 self._failed(event.turn, event.attempt, event.shown)
             case "AttemptFinished" | "ConfidenceMeasured" | "Settled" | "FirstToken":
                 self._refresh(f"attempt/{event.attempt}")
-            case "Escalated" | "SteppedDown":
+            case "Escalated" | "SteppedDown" | "RetryScheduled":
                 self._supersede(event.turn, event.attempt)
             case "TurnFinished":
                 self._finished(event.turn)
@@ -229,7 +233,8 @@ class Conversation:
     def _prompt(self, turn: str) -> MessageView:
         at = datetime.datetime.fromtimestamp(self._started[turn])  # noqa: DTZ006 - the reader's own time
         header: tuple[Run, ...] = (("you", "strong"), (f" · {at:%H:%M}", "muted"))
-        return MessageView(header, self.prompt(turn), plain=True)
+        footer = tuple(((f"▣ {name}", "muted"),) for name in self._attached.get(turn, "").splitlines())
+        return MessageView(header, self.prompt(turn), plain=True, footer=footer)
 
     def _reply(self, turn: str, trace: Trace) -> MessageView:
         live = turn in self._live
@@ -329,11 +334,16 @@ def _footer(trace: Trace, attempt: AttemptView | None) -> tuple[tuple[Run, ...],
     return tuple(lines)
 
 
+def _leaving(attempt: AttemptView) -> tuple[str, ...]:
+    """How a note begins that tells why the attempt's answer was left."""
+    return f"{attempt.model} →", f"{attempt.model} again"
+
+
 def _left(trace: Trace, attempt: AttemptView) -> tuple[tuple[Run, ...], ...]:
     """Why a draft was left."""
     from app.chat.strip import strip
 
     why = attempt.failure.sentence if attempt.failure is not None else ""
-    why = why or next((note.sentence for note in trace.notes if note.sentence.startswith(f"{attempt.model} →")), "")
+    why = why or next((note.sentence for note in trace.notes if note.sentence.startswith(_leaving(attempt))), "")
     lines = [strip(trace, attempt)]
     return (*lines, ((f"left: {why}", "muted"),)) if why else tuple(lines)

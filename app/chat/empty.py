@@ -40,7 +40,7 @@ def empty_state(simulated: bool | None, width: int) -> Content:
     """`simulated` None: not known yet, discovery is still running."""
     where = {
         None: "Looking for providers…",
-        True: "No key and no local server were found, so simulated models answer. /key says how to add yours.",
+        True: "No key and no local server found: simulated models answer. F8 adds yours.",
         False: "Your own models answer.",
     }[simulated]
     rows = [

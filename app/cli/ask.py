@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.manners import well_behaved
-from app.cli.prompt import read_prompt
+from app.cli.manners import say, well_behaved
+from app.cli.prompt import Tags, asking, read_request
 
 if TYPE_CHECKING:
     from app.cli.running import Stop
     from app.runtime import Runtime
     from app.settings import Paths
-    from routing.messages import Part, Request
+    from routing.messages import Request
 
-Tags = tuple[tuple[str, str], ...]
+_PATIENCE_S = 2.0
+"""For this long lists of models are waited for, once one has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,73 +27,40 @@ class Asked:
     profile: str | None
     model: str | None
     chat: str | None
-    tags: Tags
-    schema: BinaryIO | None
     as_json: bool
     faults: tuple[str, ...]
 
 
-def _tags(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> Tags:
-    pairs = [text.partition("=") for text in written]
-    for name, equals, _value in pairs:
-        if not name or not equals:
-            raise click.BadParameter("write it as NAME=VALUE.")
-    return tuple((name, value) for name, _, value in pairs)
-
-
 @click.command()
-@click.argument("prompt", required=False)
+@asking
 @click.option("--profile", metavar="NAME", help="The profile that decides.")
 @click.option("--model", metavar="NAME", help="Ask this model: an id, an alias or a glob.")
 @click.option("--chat", metavar="ID", help="Go on with this chat, or begin it.")
-@click.option("--tag", "tags", multiple=True, metavar="K=V", callback=_tags, help="Say something to the rules.")
-@click.option("--schema", type=click.File("rb"), metavar="FILE", help="The JSON schema that the answer must meet.")
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON.")
 @click.option("--fault", "faults", multiple=True, metavar="P:KIND", help="Break a simulated provider.")
 @well_behaved
-def ask(paths: Paths, prompt: str | None, **options: Any) -> int:
+def ask(paths: Paths, prompt: str | None, attach: tuple[str, ...], schema: Any, tags: Tags, **options: Any) -> int:
     """Ask PROMPT, or what is piped in (`-`); with both, the piped text comes after the prompt."""
-    parts = read_prompt(prompt)
+    asked = Asked(**options)
+    request = _completed(read_request(prompt, attach, schema, tags), asked)
     from app.cli.running import run
 
     async def main(stop: Stop) -> int:
-        return await _ask(stop, paths, _request(parts, asked), asked)
+        return await _ask(stop, paths, request, asked)
 
-    asked = Asked(**options)
     return run(main)
 
 
-def _read_schema(file: BinaryIO) -> str:
-    import json
+def _completed(request: Request, asked: Asked) -> Request:
+    """With the chat that it belongs to and the model that is pinned."""
+    from dataclasses import replace
 
-    from routing.errors import ConfigurationError, Problem
-
-    try:
-        text = file.read().decode("utf-8-sig")
-        if isinstance(json.loads(text), dict):
-            return str(text)
-        problem = Problem(file.name, None, "is no JSON schema: it must be an object, in { }.")
-    except json.JSONDecodeError as error:
-        problem = Problem(file.name, error.lineno, f"is not JSON: {error.msg}.")
-    except (UnicodeDecodeError, RecursionError):
-        problem = Problem(file.name, None, "is not JSON in UTF-8.")
-    raise ConfigurationError((problem,))
-
-
-def _request(parts: tuple[Part, ...], asked: Asked) -> Request:
     from app.history.conversation import new_chat_id
     from routing.clock import SystemClock
-    from routing.messages import Request, clean_text
+    from routing.messages import clean_text
 
-    schema = _read_schema(asked.schema) if asked.schema is not None else None
-    return Request(
-        content=parts,
-        chat_id=clean_text(asked.chat) if asked.chat else new_chat_id(SystemClock().wall()),
-        model=clean_text(asked.model) if asked.model else None,
-        tags=tuple((clean_text(name), clean_text(value)) for name, value in asked.tags),
-        response_format="json_schema" if schema else "text",
-        schema=schema,
-    )
+    chat = clean_text(asked.chat) if asked.chat else new_chat_id(SystemClock().wall())
+    return replace(request, chat_id=chat, model=clean_text(asked.model) if asked.model else None)
 
 
 async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
@@ -102,18 +70,27 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
     from app.settings import read_settings
     from app.sources import Wanted
 
-    wanted = Wanted(faults=asked.faults)
+    wanted = Wanted(faults=asked.faults, patience_s=None if asked.model else _PATIENCE_S)
     runtime = await Runtime.open(paths, read_settings(paths), program="ask", wanted=wanted, profile=asked.profile)
     try:
+        _tell_why_none(runtime)
         _check_model(runtime, request.model)
         turn = runtime.router.start(continue_chat(runtime.store, request))
         stop.ask = turn.cancel
-        shown = printer(asked.as_json)
+        shown = printer(asked.as_json, bare_json=request.schema is not None)
         async for event in turn.events():
             shown.feed(event)
         return shown.end()
     finally:
         await runtime.aclose()
+
+
+def _tell_why_none(runtime: Runtime) -> None:
+    """When no provider gave a model: what each of them lacks."""
+    if not runtime.router.setup.registry.models:
+        for one in runtime.sources.checked:
+            if one.problem is not None:
+                say(one.problem)
 
 
 def _check_model(runtime: Runtime, model: str | None) -> None:

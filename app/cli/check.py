@@ -1,48 +1,116 @@
-"""`pointsman check`: is each provider reachable, is its key accepted, and what is missing."""
+"""`pointsman check`: is each provider reachable, is its key accepted, does it answer, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.manners import say, tell, tell_json, well_behaved
 
 if TYPE_CHECKING:
+    from app.cli.running import Stop
     from app.settings import Paths
-    from app.sources import Sources
+    from app.setup.calling import Called
+    from app.sources import Checked, Sources
+    from routing.registry.ladders import Proposal
+
+Calls = Mapping[str, "Called"]
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @well_behaved
 def check(paths: Paths, as_json: bool) -> int:
-    """Ask each provider for its models; say what answers, what does not, and where a key goes."""
-    import asyncio
+    """Ask each provider for its models and call its cheapest once; propose tiers; say where a key goes."""
+    from app.cli.running import run
 
-    from app.cli.looking import look
+    async def main(_: Stop) -> int:
+        return await _check(paths, as_json)
+
+    return run(main)
+
+
+async def _check(paths: Paths, as_json: bool) -> int:
+    from app.runtime import Runtime
+    from app.settings import read_settings
+    from app.setup.calling import call_each
+    from app.setup.proposing import propose_tiers
+
+    runtime = await Runtime.open(paths, read_settings(paths), program="check")
+    try:
+        sources = runtime.sources
+        called = await call_each(runtime.router, sources)
+        proposal = propose_tiers(sources)
+    finally:
+        await runtime.aclose()
+    problems = [problem for one in sources.checked if (problem := _problem(one, called)) is not None]
+    if as_json:
+        tell_json(_document(sources, called, proposal))
+    else:
+        tell("\n".join([*_providers(sources, called), *_tiers(proposal, paths), *_how_to(paths)]))
+    if problems:
+        say(f"{len(problems)} of {len(sources.checked)} providers cannot be used: {problems[0]}")
+    return 1 if problems else 0
+
+
+def _problem(checked: Checked, called: Calls) -> str | None:
+    one = called.get(checked.config.name)
+    return checked.problem or (one.problem if one is not None else None)
+
+
+def _document(sources: Sources, called: Calls, proposal: Proposal | None) -> dict[str, Any]:
+    providers = [_provider(one, called) for one in sources.checked]
+    return {
+        "ok": all(provider["ok"] for provider in providers),
+        "simulated": sources.simulated,
+        "providers": providers,
+        "proposal": None if proposal is None else {"tiers": dict(proposal.tiers), "why": proposal.why},
+    }
+
+
+def _provider(checked: Checked, called: Calls) -> dict[str, Any]:
     from app.cli.models import provider_document
 
-    sources = asyncio.run(look(paths))
-    failing = [one for one in sources.checked if one.problem is not None]
-    if as_json:
-        providers = [provider_document(one) for one in sources.checked]
-        tell_json({"ok": not failing, "simulated": sources.simulated, "providers": providers})
-    else:
-        tell("\n".join([*_providers(sources), *(_how_to(paths) if sources.simulated or failing else ())]))
-    if failing:
-        say(f"{len(failing)} of {len(sources.checked)} providers cannot be used: {failing[0].problem}")
-    return 1 if failing else 0
+    one = called.get(checked.config.name)
+    problem = _problem(checked, called)
+    return {
+        **provider_document(checked),
+        "dialect": checked.config.dialect,
+        "key_where": checked.key_where,
+        "ok": problem is None,
+        "problem": problem,
+        "call": None if one is None else {"ok": one.ok, **asdict(one)},
+    }
 
 
-def _providers(sources: Sources) -> Iterator[str]:
+def _providers(sources: Sources, called: Calls) -> Iterator[str]:
     if sources.simulated:
         yield "No key and no local server was found, so simulated providers answer."
     for one in sources.checked:
         count = len(one.models)
-        state = f"{count} model{'' if count == 1 else 's'}" if one.problem is None else one.problem
-        yield f"{'✓' if one.problem is None else '✗'} {one.config.name}  {one.config.base_url}  ({one.how}): {state}"
+        glyph = "✓" if _problem(one, called) is None else "✗"
+        found = f"{count} model{'' if count == 1 else 's'}" if one.problem is None else one.problem
+        call = _call(called.get(one.config.name))
+        yield f"{glyph} {one.config.name}  {one.config.base_url}  ({one.how}): {found}{call}"
+
+
+def _call(called: Called | None) -> str:
+    from app.setup.calling import told
+
+    return "" if called is None else f"; {told(called)}"
+
+
+def _tiers(proposal: Proposal | None, paths: Paths) -> Iterator[str]:
+    if proposal is None:
+        return
+    yield ""
+    yield f"Proposed tiers: {proposal.why}"
+    for tier, models in proposal.tiers:
+        yield f"  {tier}: {', '.join(models)}"
+    yield f"They are yours once `tiers:` in {paths.config} says so; /setup in the client writes them there."
 
 
 def _how_to(paths: Paths) -> Iterator[str]:
@@ -50,8 +118,8 @@ def _how_to(paths: Paths) -> Iterator[str]:
     from routing.providers.known import LOCAL_SERVERS, SERVICES
 
     yield ""
-    yield "Where a key goes: in the environment, in the system's keyring (service “pointsman”), or as a line"
-    yield f"NAME=value in {paths.config_dir / FILE_NAME} (chmod 600). Its NAME is one of"
+    yield "Where a key goes: /setup in the client takes it; or the environment, the system's keyring (“pointsman”),"
+    yield f"or a line NAME=value in {paths.config_dir / FILE_NAME} (chmod 600). NAME is one of"
     yield "  " + ", ".join(service.key for service in SERVICES)
     servers = ", ".join(f"{server.title} (port {server.port})" for server in LOCAL_SERVERS)
     yield f"A local server is found by itself: {servers}."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.manners import say, tell, tell_json, well_behaved
-from app.cli.prompt import read_prompt
+from app.cli.prompt import Tags, asking, read_request
 
 if TYPE_CHECKING:
     from app.settings import Paths
@@ -19,30 +19,41 @@ OFFERS = "Nothing was looked for yet: these are the simulated models. `pointsman
 
 
 @click.command()
-@click.argument("prompt", required=False)
+@asking
 @click.option("--profile", metavar="NAME", help="The profile that decides.")
 @click.option("--all-profiles", is_flag=True, help="Every profile's decision, one row each.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @well_behaved
-def explain(paths: Paths, prompt: str | None, profile: str | None, all_profiles: bool, as_json: bool) -> None:
+def explain(
+    paths: Paths,
+    prompt: str | None,
+    attach: tuple[str, ...],
+    schema: Any,
+    tags: Tags,
+    *,
+    profile: str | None,
+    all_profiles: bool,
+    as_json: bool,
+) -> None:
     """Say where PROMPT (or what is piped in) would go, and why; nothing is sent.
 
     What there is to choose from is read from the last time that providers were asked.
     """
     if profile and all_profiles:
         raise click.UsageError("Choose one of --profile and --all-profiles.")
-    parts = read_prompt(prompt)
+    request = read_request(prompt, attach, schema, tags)
+    from dataclasses import replace
+
     from app.cli.explaining import as_document, as_lines, as_table
     from app.cli.ledgers import open_ledger
     from app.cli.tables import as_text
-    from routing.messages import Request
 
     registry, age_s = _known(paths)
     with open_ledger(paths) as store:
         router = _router(paths, registry, store)
         names = sorted(router.setup.profiles) if all_profiles else [router.policy(profile).id]
         spent = _spent_today(store)
-        found = {name: router.explain(Request(parts, profile=name), spent_today=spent) for name in names}
+        found = {name: router.explain(replace(request, profile=name), spent_today=spent) for name in names}
     documents = [{"discovered_s": age_s, **as_document(name, one)} for name, one in found.items()]
     if as_json:
         tell_json({"discovered_s": age_s, "profiles": documents} if all_profiles else documents[0])

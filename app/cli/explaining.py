@@ -72,11 +72,17 @@ def _candidates(decision: Decision) -> Table:
     out = {exclusion.model for exclusion in decision.excluded}
     order = [model for rung in (*decision.ladder, *decision.below) for model in rung.models]
     rows = [
-        (candidate.model, candidate.tier, *_figures(candidate))
+        (candidate.model, candidate.tier, *_figures(candidate), *_valid(candidate))
         for candidate in sorted(decision.candidates, key=lambda one: _place(order, one.model))
         if candidate.model not in out
     ]
-    return Table(("may be asked", "tier", "right", "cost", "time", "utility"), rows)
+    head = ("may be asked", "tier", "right", "cost", "time", "utility")
+    return Table((*head, "valid JSON") if any(map(_valid, decision.candidates)) else head, rows)
+
+
+def _valid(candidate: Candidate) -> tuple[str, ...]:
+    """The chance that its JSON is valid, where JSON is asked for."""
+    return () if candidate.valid is None else (chance(candidate.valid),)
 
 
 def _figures(candidate: Candidate) -> tuple[str, str, str, str]:

@@ -81,7 +81,8 @@ def show(paths: Paths, chat: str, as_json: bool) -> None:
     lines = [f"{found.title}  ({found.id})"]
     for turn in turns:
         prompt = "\n  ".join(turn.prompt.splitlines())
-        lines += ["", f"> {prompt}", "", turn.reply or "(no reply)", ""]
+        attached = [f"  ▣ {name}" for name in turn.attached.splitlines()]
+        lines += ["", f"> {prompt}", *attached, "", turn.reply or "(no reply)", ""]
         lines.append(f"→ {' · '.join(filter(None, (turn.model, signature(turn, calls.get(turn.id, ())))))}")
     tell("\n".join(lines))
 

@@ -21,10 +21,11 @@ class Printer(Protocol):
         ...
 
 
-def printer(as_json: bool) -> Printer:
+def printer(as_json: bool, *, bare_json: bool = False) -> Printer:
+    """`bare_json`: the reply is JSON that a program reads, so that a pipe gets no fence around it."""
     if as_json:
         return JsonLines()
-    return Live() if sys.stdout.isatty() else Final()
+    return Live() if sys.stdout.isatty() else Final(bare_json=bare_json)
 
 
 class JsonLines:
@@ -49,13 +50,22 @@ class JsonLines:
 class Final:
     """The reply alone, once it is known: a pipe must not hold a draft that was given up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bare_json: bool = False) -> None:
         self._finished: ev.TurnFinished | None = None
+        self._bare_json = bare_json
 
     def feed(self, event: ev.Event) -> None:
         if isinstance(event, ev.TurnFinished):
             self._finished = event
-            _print_reply(event.reply)
+            _print_reply(self._bare(event.reply) if self._bare_json else event.reply)
+
+    def _bare(self, reply: str) -> str:
+        from routing.confidence.structured import read_structured
+
+        found = read_structured(reply, None)
+        if found.fenced:
+            say("The model wrapped the JSON in a fence: it is printed without.")
+        return found.text or reply
 
     def end(self) -> int:
         _say_trace(self._finished)
@@ -82,7 +92,9 @@ class Live:
             case ev.FirstToken():
                 self._break_line()
             case ev.Escalated() | ev.SteppedDown() | ev.FailedOver():
-                self._give_up(event)
+                self._give_up(event.from_model, event.to_model, event.why)
+            case ev.RetryScheduled(attempt=str()):
+                self._give_up(event.model, event.model, event.why)
             case ev.TurnFinished():
                 self._finish(event)
 
@@ -90,10 +102,11 @@ class Live:
         _say_trace(self._finished)
         return _code(self._finished)
 
-    def _give_up(self, event: ev.Escalated | ev.SteppedDown | ev.FailedOver) -> None:
+    def _give_up(self, model: str, following: str, why: str) -> None:
         self._break_line()
         if self._showing is not None:
-            say(f"↑ Draft of {event.from_model} given up ({event.why}); {event.to_model} is asked.")
+            again = "it is asked once more" if following == model else f"{following} is asked"
+            say(f"↑ Draft of {model} given up ({why}); {again}.")
             self._showing = None
 
     def _finish(self, event: ev.TurnFinished) -> None:

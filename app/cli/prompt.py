@@ -1,18 +1,63 @@
-"""The prompt of a command: what stands on the command line, what is piped in, or both."""
+"""What a command asks: the prompt, from the command line or a pipe, and the options that say more of it."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from routing.messages import Part
+    from routing.messages import Part, Request
+
+Tags = tuple[tuple[str, str], ...]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _tags(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> Tags:
+    pairs = [text.partition("=") for text in written]
+    for name, equals, _value in pairs:
+        if not name or not equals:
+            raise click.BadParameter("write it as NAME=VALUE.")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def asking(function: F) -> F:
+    """The prompt, and the options that `ask` and `explain` share."""
+    for add in (
+        click.option(
+            "--schema", type=click.File("rb"), metavar="FILE", help="The JSON schema that the answer must meet."
+        ),
+        click.option("--attach", multiple=True, metavar="FILE", help="Send a text file or an image along."),
+        click.option("--tag", "tags", multiple=True, metavar="K=V", callback=_tags, help="Say something to the rules."),
+        click.argument("prompt", required=False),
+    ):
+        function = add(function)
+    return function
+
+
+def read_request(prompt: str | None, attach: tuple[str, ...], schema: Any, tags: Tags) -> Request:
+    """The request as far as the command line says it. Raises UsageError without a prompt, ConfigurationError for a file
+    that cannot be attached and for a schema that is none."""
+    parts = read_prompt(prompt)
+    from app.attachments import read_attachment
+    from app.cli.schema import read_schema
+    from routing.messages import Request, clean_text
+
+    attached = tuple(read_attachment(Path(name).expanduser()) for name in attach)
+    rules = None if schema is None else read_schema(schema)
+    return Request(
+        content=(*parts, *attached),
+        tags=tuple((clean_text(name), clean_text(value)) for name, value in tags),
+        response_format="text" if rules is None else "json_schema",
+        schema=rules,
+    )
 
 
 def read_prompt(prompt: str | None) -> tuple[Part, ...]:
-    """The parts of the request: the prompt, then the piped text as a file. Raises UsageError when there is neither."""
+    """The prompt, then the piped text as a file. Raises UsageError when there is neither."""
     from routing.messages import FilePart, TextPart
 
     asked = "" if prompt in (None, "-") else str(prompt)

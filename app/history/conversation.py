@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from routing.ledger.chats import branch, turns_of
+from routing.ledger.pages import content_of
 from routing.ledger.rows import TurnRow
 from routing.ledger.store import Store
 from routing.messages import Message, Request, TextPart
@@ -22,14 +23,15 @@ def continue_chat(store: Store, request: Request, leaf: str | None = None) -> Re
     path = branch(turns_of(store, request.chat_id), leaf)
     if not path:
         return request
-    return replace(request, parent_turn=path[-1].id, history=messages(path))
+    return replace(request, parent_turn=path[-1].id, history=messages(store, path))
 
 
-def messages(path: Iterable[TurnRow]) -> tuple[Message, ...]:
-    """Prompts with their replies; a turn that no model answered is left out."""
+def messages(store: Store, path: Iterable[TurnRow]) -> tuple[Message, ...]:
+    """Prompts with what was attached to them, and their replies; a turn that no model answered is left out."""
     found: list[Message] = []
     for turn in path:
         if turn.provider is not None and turn.reply:
-            found.append(Message("user", (TextPart(turn.prompt),)))
+            content = content_of(store, turn.id) if turn.attached else (TextPart(turn.prompt),)
+            found.append(Message("user", content))
             found.append(Message("assistant", (TextPart(turn.reply),)))
     return tuple(found)

@@ -29,7 +29,8 @@ def as_markdown(chat: ChatRow, turns: Sequence[TurnRow], calls: Calls) -> str:
     """Prompts and replies, each reply with the model that gave it and what it cost."""
     lines = [f"# {chat.title}", ""]
     for turn in turns:
-        lines += ["## You", "", turn.prompt, "", f"## {turn.model or 'Pointsman'}", ""]
+        attached = [line for name in turn.attached.splitlines() for line in (f"▣ {name}", "")]
+        lines += ["## You", "", turn.prompt, "", *attached, f"## {turn.model or 'Pointsman'}", ""]
         lines += [turn.reply or "(no reply)", "", f"*{signature(turn, calls.get(turn.id, ()))}*", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 

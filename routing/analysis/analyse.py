@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from routing.analysis import asked
 from routing.analysis.complexity import complexity, steps
 from routing.analysis.features import Features, Needs, Signal, TaskClass
@@ -12,7 +14,7 @@ from routing.analysis.reading import Reading, read
 from routing.analysis.risk import assess, stakes
 from routing.analysis.tasks import classify
 from routing.analysis.tokens import estimate, input_tokens
-from routing.messages import ImagePart, Request, ResponseFormat
+from routing.messages import ImagePart, Part, Request, ResponseFormat
 
 # Room for the answer when the request sets no limit: a context must hold at least this many tokens more.
 ANSWER_ROOM = 1_024
@@ -108,13 +110,20 @@ def _is_set(tag: str | None) -> bool:
     return tag is not None and tag.lower() not in NO
 
 
+def _all_parts(request: Request) -> Iterator[Part]:
+    """What is sent: an image of an earlier prompt goes along with every later one."""
+    for message in request.history:
+        yield from message.content
+    yield from request.content
+
+
 def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: int, local_only: bool) -> Needs:
     tags = dict(request.tags)
     room = request.limits.max_output_tokens or max(ANSWER_ROOM, 2 * tokens_out)
     return Needs(
         tools=len(request.tools),
         json=shape != "text",
-        vision=any(isinstance(part, ImagePart) for part in request.content),
+        vision=any(isinstance(part, ImagePart) for part in _all_parts(request)),
         context_tokens=round(CONTEXT_MARGIN * tokens_in) + room,
         region=tags.get("region"),
         determinism=tags.get("determinism") == "strong",

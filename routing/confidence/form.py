@@ -9,14 +9,14 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 
-from routing.analysis.features import Features
 from routing.analysis.phrases import words_of
 from routing.analysis.terms.rows import words
+from routing.confidence.structured import Structured
 from routing.events import ConfidencePart
-from routing.messages import Reply, Request
+from routing.messages import Reply
 
 EMPTY, FILTERED, CUT = -4.0, -4.0, -1.5
-BROKEN_JSON, MISSING_KEYS, BROKEN_CALL = -3.0, -2.0, -3.0
+INVALID, SOUND_JSON, BROKEN_CALL = -3.0, 0.3, -3.0
 BROKEN_CODE, SOUND_CODE = -1.2, 0.3
 _MOST_PARSED = 50_000
 _MOST_FENCES = 12
@@ -34,8 +34,9 @@ _STRINGS_AND_COMMENTS = re.compile(
 _LONG_QUOTED = re.compile(r"'(?:\\.|[^'\\\n])*'")
 
 
-def form_parts(request: Request, features: Features, reply: Reply, *, says_nothing: bool) -> Iterator[ConfidencePart]:
-    """Parts of the form. Those named in `HARD` settle the matter."""
+def form_parts(reply: Reply, structured: Structured | None, *, says_nothing: bool) -> Iterator[ConfidencePart]:
+    """Parts of the form; `structured` is the answer read as JSON, where JSON was asked for. Those named in `HARD`
+    settle the matter."""
     if says_nothing and not reply.tool_calls:
         yield ConfidencePart("empty", "nothing was said", EMPTY)
     if reply.finish == "content_filter":
@@ -43,14 +44,13 @@ def form_parts(request: Request, features: Features, reply: Reply, *, says_nothi
     if reply.finish == "length":
         yield ConfidencePart("cut off", "the answer reached its token limit", CUT)
     yield from _calls(reply)
-    wants_json = features.response_format != "text"
-    if wants_json and reply.text.strip():
-        yield from _json(request, reply.text)
+    if structured is not None:
+        yield from _structured(structured)
     elif "```" in reply.text or "~~~" in reply.text:
         yield from _fences(reply.text)
 
 
-HARD = frozenset({"empty", "content filter", "JSON", "tool call"})
+HARD = frozenset({"empty", "content filter", "JSON", "schema", "tool call"})
 
 
 def is_mostly_code(text: str, said: int) -> bool:
@@ -65,17 +65,13 @@ def _calls(reply: Reply) -> Iterator[ConfidencePart]:
         yield ConfidencePart("tool call", f"arguments of {broken.name} are not JSON", BROKEN_CALL)
 
 
-def _json(request: Request, text: str) -> Iterator[ConfidencePart]:
-    fence = _FENCE.search(text)
-    value = _parsed(text.strip()) or (_parsed(fence.group(3).strip()) if fence else None)
-    if value is None:
-        yield ConfidencePart("JSON", "asked for, does not parse", BROKEN_JSON)
+def _structured(structured: Structured) -> Iterator[ConfidencePart]:
+    if structured.check:
+        yield ConfidencePart(structured.check, structured.why, INVALID)
         return
-    missing = _missing_keys(request.schema, value[0])
-    if missing:
-        yield ConfidencePart("schema", "lacks " + ", ".join(missing[:4]), MISSING_KEYS)
-    else:
-        yield ConfidencePart("JSON parses", "as asked", SOUND_CODE)
+    yield ConfidencePart("JSON parses", "inside a fence" if structured.fenced else "as asked", SOUND_JSON)
+    if structured.why:
+        yield ConfidencePart("schema not checked", structured.why, 0.0)
 
 
 def _parsed(text: str) -> tuple[object] | None:
@@ -84,17 +80,6 @@ def _parsed(text: str) -> tuple[object] | None:
         return (json.loads(text),)
     except (ValueError, RecursionError):
         return None
-
-
-def _missing_keys(schema: str | None, value: object) -> list[str]:
-    """Keys that the schema requires at the top and the value lacks."""
-    boxed = _parsed(schema) if schema else None
-    rules = boxed[0] if boxed else None
-    required = rules.get("required") if isinstance(rules, dict) else None
-    if not isinstance(required, list):
-        return []
-    present = value if isinstance(value, dict) else {}
-    return [key for key in required if isinstance(key, str) and key not in present]
 
 
 def _fences(text: str) -> Iterator[ConfidencePart]:

@@ -49,6 +49,11 @@ def logprob_parts(tokens: Sequence[TokenLogprob], *, code: bool) -> Iterator[Con
     yield from _first_margin(content[0])
 
 
+def unweighed(parts: Sequence[ConfidencePart]) -> list[ConfidencePart]:
+    """What was read, for the record: tokens that a schema chose say nothing of how sure the model was."""
+    return [ConfidencePart(part.name, f"{part.raw}, not weighed: the format was forced", 0.0) for part in parts]
+
+
 def content_tokens(tokens: Sequence[TokenLogprob]) -> int:
     """How many tokens the parts were read from."""
     return sum(bool(token.token.strip()) and not math.isnan(token.logprob) for token in tokens[:_MOST_TOKENS])

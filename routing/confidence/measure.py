@@ -13,7 +13,8 @@ from routing.analysis.features import Features
 from routing.analysis.phrases import words_of
 from routing.analysis.reading import head_and_tail, read
 from routing.confidence.form import HARD, form_parts, is_mostly_code
-from routing.confidence.logprobs import content_tokens, logprob_parts
+from routing.confidence.logprobs import content_tokens, logprob_parts, unweighed
+from routing.confidence.structured import Structured, read_structured
 from routing.confidence.substance import substance_parts
 from routing.confidence.wording import without_doubts, wording_parts
 from routing.decision.model import Record
@@ -33,16 +34,26 @@ _HEAD, _TAIL = 24_000, 8_000
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`score` 0..1 with its likely band; the parts' log-odds sum to the score's."""
+    """`score` 0..1 with its likely band; the parts' log-odds sum to the score's. `fault` says why an answer that had
+    to be JSON is none, or not what its schema wants; `valid` is None when that was not asked or could not be checked.
+    """
 
     score: float
     low: float
     high: float
     parts: tuple[ConfidencePart, ...]
+    valid: bool | None = None
+    fault: str = ""
 
 
-def measure(request: Request, features: Features, reply: Reply, record: Record | None = None) -> Measurement:
-    """The confidence in `reply`, its parts, and a band that shows how much evidence there is. Pure.
+def measure(
+    request: Request, features: Features, reply: Reply, record: Record | None = None, *, constrained: bool = False
+) -> Measurement:
+    """The confidence in `reply`, its parts, and a band that shows how much evidence there is. Pure; the first schema
+    takes its time, as the validator is loaded for it.
+
+    `constrained`: the server let the model choose only tokens that keep to the format, while the probabilities that it
+    tells may be those of a free choice, so they are not weighed.
 
     The band is ± 1.2 / √units in log-odds; units: 1 for the prior, up to 1 for words read (100), up to 2 for logprobs
     (100 tokens), up to 2 for the model's record (40 turns).
@@ -53,20 +64,32 @@ def measure(request: Request, features: Features, reply: Reply, record: Record |
     says_nothing = not any(character.isalnum() or ord(character) > 0x2000 for character in plain)
     parts = [ConfidencePart("base", "a plain answer", BASE)]
     parts += _record(record)
-    parts += form_parts(request, features, reply, says_nothing=says_nothing)
-    parts += logprob_parts(reply.logprobs, code=is_mostly_code(plain, len(said)))
+    structured = _structured(request, features, reply)
+    parts += form_parts(reply, structured, says_nothing=says_nothing)
+    logprobs = list(logprob_parts(reply.logprobs, code=is_mostly_code(plain, len(said))))
+    parts += unweighed(logprobs) if constrained else logprobs
     parts += wording_parts(text, len(said))
     if not says_nothing:
         parts += substance_parts(read(request).ask, features, plain, said)
     parts += _ceiling(parts)
     log_odds = sum(part.log_odds for part in parts)
-    spread = _SPREAD / math.sqrt(_evidence(len(said), content_tokens(reply.logprobs), record))
+    tokens = 0 if constrained else content_tokens(reply.logprobs)
+    spread = _SPREAD / math.sqrt(_evidence(len(said), tokens, record))
     return Measurement(
         score=sigmoid(log_odds),
         low=sigmoid(log_odds - spread),
         high=sigmoid(log_odds + spread),
         parts=tuple(parts),
+        valid=None if structured is None or structured.unchecked else not structured.fault,
+        fault=structured.fault if structured is not None else "",
     )
+
+
+def _structured(request: Request, features: Features, reply: Reply) -> Structured | None:
+    """The answer as JSON where JSON was asked for. A call of a tool is another kind of answer."""
+    if features.response_format == "text" or (reply.tool_calls and not reply.text.strip()):
+        return None
+    return read_structured(reply.text, request.schema)
 
 
 def sigmoid(log_odds: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features
 from routing.decision.model import Candidate, Reason, Snapshot
@@ -50,7 +49,7 @@ def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...] = (
     """Whether an id, a bare name, an alias or a glob names the model."""
     if aliases:
         pattern = dict(aliases).get(pattern, pattern)
-    return fnmatchcase(model.id, pattern) or fnmatchcase(model.name, pattern)
+    return model.is_named(pattern)
 
 
 def _pin(case: Case) -> Check | None:
@@ -74,22 +73,24 @@ def _tools(case: Case) -> Check | None:
 
 
 def _json(case: Case) -> Check | None:
-    return _capable(case, "json") if case.features.needs.json else None
+    return _capable(case, "json", "json_schema") if case.features.needs.json else None
 
 
 def _vision(case: Case) -> Check | None:
     return _capable(case, "vision") if case.features.needs.vision else None
 
 
-def _capable(case: Case, capability: str) -> Check:
-    refused = frozenset(model for model, one in case.snapshot.health.refused if one == capability)
+def _capable(case: Case, *capabilities: str) -> Check:
+    """One of them is enough, when the provider has not refused it."""
+    refused = frozenset(case.snapshot.health.refused)
+    needed = " or ".join(capabilities)
 
     def check(model: Model, _: Candidate) -> Reason | None:
-        if model.id in refused:
-            return Reason("capability", capability, f"refused by {model.provider}")
-        if capability in model.capabilities:
+        if any(one in model.capabilities and (model.id, one) not in refused for one in capabilities):
             return None
-        return Reason("capability", capability, ", ".join(sorted(model.capabilities)) or "none")
+        if any((model.id, one) in refused for one in capabilities):
+            return Reason("capability", needed, f"refused by {model.provider}")
+        return Reason("capability", needed, ", ".join(sorted(model.capabilities)) or "none")
 
     return check
 

@@ -21,7 +21,7 @@ from routing.decision.model import (
 from routing.decision.prediction import predict
 from routing.policy.match import match
 from routing.policy.model import Policy, Route, Rung, Selector
-from routing.registry.model import Model
+from routing.registry.model import UNRANKED, Model
 
 _STAND_IN = "stand-in"
 
@@ -97,14 +97,28 @@ def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, m
     selectors = _selectors(route, dict(policy.aliases))
     against = checks(Case(features, route, snapshot, policy.aliases))
     records = {record.model: record for record in world.acceptance.records if record.task == features.task}
-    for model in sorted(world.registry.models, key=lambda model: model.id):
+    formats = {record.model: record for record in world.acceptance.formats}
+    for model in sorted(_in_question(world, snapshot, selectors), key=lambda model: model.id):
         place = (0, 0) if snapshot.pin is not None else _place(model, selectors)
         rung = place[0] if place else -1
         record = records.get(model.id)
-        candidate = predict(features, model, policy, record, rung=rung, max_output_tokens=max_output)
+        valid = formats.get(model.id)
+        candidate = predict(features, model, policy, record, valid, rung=rung, max_output_tokens=max_output)
         reasons = tuple(reason for check in against if (reason := check(model, candidate)) is not None)
         judged.append(_Judged(model, candidate, reasons, place))
     return judged
+
+
+def _in_question(world: World, snapshot: Snapshot, selectors: list[tuple[tuple[int, int], Selector]]) -> list[Model]:
+    """Every model, except those on no tier that nobody names: a catalogue has hundreds of them."""
+    pin, aliases = snapshot.pin, world.policy.aliases
+    tierless = [(place, selector) for place, selector in selectors if selector.tier is None]
+
+    def named(model: Model) -> bool:
+        return matches(pin, model, aliases) if pin is not None else _place(model, tierless) is not None
+
+    asked = pin is not None or bool(tierless)
+    return [model for model in world.registry.models if model.tier != UNRANKED or (asked and named(model))]
 
 
 def _selectors(route: Route, aliases: dict[str, str]) -> list[tuple[tuple[int, int], Selector]]:

@@ -8,7 +8,7 @@ from typing import Literal
 from routing.policy.model import Policy, Timeouts
 from routing.registry.model import Registry
 
-ENGINE = "1"
+ENGINE = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatRecord:
+    """How often a model gave JSON that was valid, of how often it was asked for."""
+
+    model: str
+    valid: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """Every record so far, and the hash that names this state of them."""
 
     records: tuple[Record, ...] = ()
     hash: str = ""
+    formats: tuple[FormatRecord, ...] = ()
 
     def get(self, model: str, task: str) -> Record | None:
         return next((r for r in self.records if r.model == model and r.task == task), None)
@@ -130,7 +140,8 @@ class Exclusion:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A model that may be asked, with what is predicted of it. `worst_nusd` is what a call reserves;
-    `utility_nusd` = value × quality − cost − second × latency."""
+    `utility_nusd` = value × quality − cost − second × latency. `valid` is the chance that its JSON is what was asked
+    for, which is in `quality`; None: none was."""
 
     model: str
     provider: str
@@ -143,6 +154,7 @@ class Candidate:
     utility_nusd: int
     price_known: bool
     simulated: bool
+    valid: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,8 @@ class Climb:
         """Whether the route lets the model try once more to give the JSON asked for."""
         context = self._context
         route = context.world.policy.route(context.decision.route)
-        return route.invalid == "retry" and stop.model not in self._again and self._affords(stop.model)
+        wanted = route.invalid == "retry" and stop.model not in self._again
+        return wanted and self._askable(stop) and self._affords(stop.model)
 
     def _up(self, rung: int) -> int | None:
         """The first model of the next rung that can be asked, has the credit and has the time."""

@@ -1,19 +1,21 @@
-"""How often each model's answers were kept, by class of task: read once, when a session begins."""
+"""How often each model's answers were kept, by class of task, and how often its JSON was valid: read once, when a
+session begins."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 
-from routing.decision.model import Acceptance, Record
+from routing.decision.model import Acceptance, FormatRecord, Record
 from routing.ledger.store import Store
 
 
 def read_acceptance(store: Store) -> Acceptance:
     """Every model that finished an answer, in a fixed order, so that the same ledger gives the same hash."""
-    records = store.read(_records)
+    records, formats = store.read(_records), store.read(_formats)
     content = ";".join(f"{r.model},{r.task},{r.kept},{r.answered}" for r in records)
-    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12])
+    content += "|" + ";".join(f"{r.model},{r.valid},{r.asked}" for r in formats)
+    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats)
 
 
 def _records(db: sqlite3.Connection) -> tuple[Record, ...]:
@@ -26,3 +28,13 @@ def _records(db: sqlite3.Connection) -> tuple[Record, ...]:
         """
     )
     return tuple(Record(*row) for row in rows)
+
+
+def _formats(db: sqlite3.Connection) -> tuple[FormatRecord, ...]:
+    rows = db.execute(
+        """
+        SELECT model, SUM(valid), COUNT(*) FROM attempt
+        WHERE valid IS NOT NULL AND purpose = 'answer' GROUP BY model ORDER BY model
+        """
+    )
+    return tuple(FormatRecord(*row) for row in rows)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from routing import events as ev
 from routing.ledger.store import Store
+from routing.messages import Part
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSize:
-    """A turn before its texts are read; counts are characters and line breaks. `status` None: it runs."""
+    """A turn before its texts are read; counts are characters and line breaks. `status` None: it runs. `attached` has a
+    line for each file and image."""
 
     id: str
     parent: str | None
@@ -20,6 +23,7 @@ class TurnSize:
     prompt_newlines: int
     reply_characters: int
     reply_newlines: int
+    attached: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class DraftSize:
 def turn_sizes(store: Store, chat: str) -> list[TurnSize]:
     """Every turn of the chat in order, branches included."""
     query = """
-        SELECT id, parent, started_s, status, length(prompt), prompt_newlines, length(reply), reply_newlines
+        SELECT id, parent, started_s, status, length(prompt), prompt_newlines, length(reply),
+            reply_newlines, attached
         FROM turn WHERE chat = ? ORDER BY n
     """
     return store.read(lambda db: [TurnSize(*row) for row in db.execute(query, (chat,))])
@@ -61,6 +66,20 @@ def texts_of(store: Store, turn: str) -> tuple[str, str]:
         return str(row[0]), str(row[1])
 
     return store.read(query)
+
+
+def content_of(store: Store, turn: str) -> tuple[Part, ...]:
+    """What was asked, with the files and images that went with it. Raises LookupError when there is no such turn."""
+
+    def query(db: sqlite3.Connection) -> str | None:
+        row = db.execute("SELECT body FROM event WHERE turn = ? AND type = 'TurnStarted'", (turn,)).fetchone()
+        return None if row is None else str(row[0])
+
+    body = store.read(query)
+    started = None if body is None else ev.load(body)
+    if not isinstance(started, ev.TurnStarted):
+        raise LookupError(turn)
+    return started.request.content
 
 
 def attempt_text(store: Store, attempt: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from routing import events as ev
+from routing.messages import described
 
 
 class CapExceededError(Exception):
@@ -32,6 +33,10 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             _outcome(db, event.attempt, "finished")
         case ev.AttemptFailed():
             _outcome(db, event.attempt, event.kind)
+        case ev.ConfidenceMeasured():
+            db.execute("UPDATE attempt SET valid = ? WHERE id = ?", (event.valid, event.attempt))
+        case ev.RetryScheduled(attempt=str(answer)):
+            _outcome(db, answer, "superseded")
         case ev.Escalated():
             _outcome(db, event.attempt, "superseded")
             db.execute("UPDATE turn SET escalations = escalations + 1 WHERE id = ?", (event.turn,))
@@ -107,11 +112,12 @@ def _refusal(db: sqlite3.Connection, event: ev.Reserved, cap: int | None, credit
 
 
 def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
-    prompt = event.request.text
+    prompt = event.request.written
+    attached = "\n".join(described(part) for part in event.request.attached)
     db.execute(
         """
-        INSERT INTO turn (id, chat, parent, session, profile, started_s, prompt, prompt_newlines, purpose)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO turn (id, chat, parent, session, profile, started_s, prompt, prompt_newlines, attached, purpose)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             event.turn,
@@ -122,6 +128,7 @@ def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
             event.wall_s,
             prompt,
             prompt.count("\n"),
+            attached,
             event.purpose,
         ),
     )

@@ -47,6 +47,7 @@ class TurnRow:
     baseline_nusd: int
     escalations: int
     failovers: int
+    attached: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,4 +114,19 @@ TURN_PURPOSE = """
 ALTER TABLE turn ADD COLUMN purpose TEXT NOT NULL DEFAULT 'answer';
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE)
+STRUCTURED_AND_ATTACHED = """
+ALTER TABLE attempt ADD COLUMN valid INTEGER;
+ALTER TABLE turn ADD COLUMN attached TEXT NOT NULL DEFAULT '';
+CREATE INDEX attempt_valid ON attempt (model) WHERE valid IS NOT NULL;
+UPDATE attempt SET valid = (
+    SELECT MAX(json_extract(part.value, '$.name') = 'JSON parses')
+    FROM event, json_each(event.body, '$.parts') AS part
+    WHERE event.turn = attempt.turn AND event.type = 'ConfidenceMeasured'
+        AND json_extract(event.body, '$.attempt') = attempt.id
+        AND json_extract(part.value, '$.name') IN ('JSON parses', 'JSON', 'schema')
+);
+"""
+"""`attempt.valid`: whether the JSON that was asked for came, NULL where none was; before this version only the parts
+of the confidence told. `turn.attached`: what was attached to the prompt, a line each."""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED)

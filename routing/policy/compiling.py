@@ -102,4 +102,5 @@ def _route(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str,
             lifecycle=tuple(require.lifecycle or ()),
         ),
         degraded_text=document.degraded.strip(),
+        invalid=document.invalid,
     )

@@ -106,7 +106,8 @@ class Route:
 
     `cascade` climbs the ladder while the answer is not good enough; `premium_first` starts at its first rung and
     steps down only when `time_budget_s` is exceeded. Below `floor` an answer is shown as below the floor.
-    `degraded_text` is said when nothing could answer.
+    `invalid`: an answer that had to be JSON and is not, or does not meet its schema, is asked of the same model once
+    more before the next rung, or goes to the next rung at once. `degraded_text` is said when nothing could answer.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Route:
     max_output_tokens: int | None = None
     require: Requirements = Requirements()
     degraded_text: str = ""
+    invalid: Literal["retry", "escalate"] = "escalate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,10 @@ class Script:
     def retry(self, at_s: float, model: str) -> Script:
         return self._add(ev.RetryScheduled, at_s, model=model, wait_s=0.5, why="overloaded")
 
+    def ask_again(self, at_s: float, model: str, why: str) -> Script:
+        """The last answer was not in the form that was asked for."""
+        return self._add(ev.RetryScheduled, at_s, model=model, wait_s=0.0, why=why, attempt=self.attempt)
+
     def step_down(self, at_s: float, source: str, goal: str) -> Script:
         return self._add(
             ev.SteppedDown, at_s, attempt=self.attempt, from_model=source, to_model=goal, why="2.0 s are up"

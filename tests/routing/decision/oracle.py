@@ -86,9 +86,10 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     elif snapshot.pin is None:
         check("lifecycle", model.lifecycle != "deprecated")
     wanted = {"tools"} if needs.tools else set()
-    wanted |= ({"json"} if needs.json else set()) | ({"vision"} if needs.vision else set())
+    wanted |= {"vision"} if needs.vision else set()
     refused = {one for name, one in snapshot.health.refused if name == model.id}
-    check("capability", wanted <= model.capabilities - refused)
+    able = model.capabilities - refused
+    check("capability", wanted <= able and (not needs.json or bool(able & {"json", "json_schema"})))
     check("context", model.context_window >= needs.context_tokens)
     regions = {needs.region, require.region} - {None}
     check("region", model.local or all(model.region == region for region in regions))

@@ -10,7 +10,18 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from routing.analysis.features import Features, Needs, TaskClass
-from routing.decision.model import Acceptance, Advice, BudgetView, Closed, Health, Left, Record, Snapshot, World
+from routing.decision.model import (
+    Acceptance,
+    Advice,
+    BudgetView,
+    Closed,
+    FormatRecord,
+    Health,
+    Left,
+    Record,
+    Snapshot,
+    World,
+)
 from routing.policy.model import Policy, Range, Requirements, Route, Rule, Rung, Selector, When
 from routing.registry.model import FREE, Model, Price, Registry
 from tests.fakes import DOLLAR, a_policy, some_features
@@ -50,7 +61,7 @@ class Generator:
             provider,
             name,
             self.pick(TIERS),
-            capabilities=frozenset(self.pick([CAPABILITIES, CAPABILITIES, ("json",), ()])),
+            capabilities=frozenset(self.pick([CAPABILITIES, CAPABILITIES, ("json",), ("json_schema", "vision"), ()])),
             context_window=self.pick([1000, 4000, 8000, 8000]),
             max_output=self.pick([256, 2048]),
             price=self.pick(PRICES),
@@ -123,6 +134,7 @@ class Generator:
             input_tokens=self.pick([1, 40, 600]),
             output_tokens=self.pick([10, 200, 400]),
             latency=self.pick(["interactive", "interactive", "batch"]),
+            response_format=self.pick(["text", "text", "json", "json_schema"]),
             needs=needs,
         )
 
@@ -158,7 +170,8 @@ class Generator:
 
     def acceptance(self) -> Acceptance:
         records = [Record(model, "code", self.pick([0, 5]), 5) for model in self.some(("north/a", "south/c"), 2)]
-        return Acceptance(tuple(records), "acceptance")
+        formats = [FormatRecord(model, self.pick([0, 30]), 30) for model in self.some(("north/b", "south/a"), 2)]
+        return Acceptance(tuple(records), "acceptance", tuple(formats))
 
     def case(self, size: int) -> tuple[Features, World, Snapshot]:
         ids = [f"{provider}/{name}" for provider in PROVIDERS for name in NAMES]

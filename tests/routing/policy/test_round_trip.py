@@ -50,6 +50,7 @@ ROUTES = st.dictionaries(
             time_budget_s=SECONDS,
             cost_ceiling_usd=USD,
             retries=st.integers(0, 5),
+            invalid=st.sampled_from(["retry", "escalate"]),
             temperature=SHARES,
             max_output_tokens=st.integers(1, 10_000),
             degraded=WORDS,
@@ -93,7 +94,7 @@ def nusd(amount: float | None) -> int | None:
 
 
 def check_route(route: Route, said: dict[str, Any]) -> None:
-    plain = ("mode", "floor", "time_budget_s", "retries", "temperature", "max_output_tokens")
+    plain = ("mode", "floor", "time_budget_s", "retries", "temperature", "max_output_tokens", "invalid")
     defaults = Route("", ())
     for key in plain:
         assert getattr(route, key) == said.get(key, getattr(defaults, key)), key
