@@ -8,8 +8,9 @@ PY := $(VENV)/bin/python
 PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)
 RUN_READY := $(VENV)/.run-$(PLACE)
 DEV_READY := $(VENV)/.dev-$(PLACE)
+CLIENTS_READY := $(VENV)/.clients-$(PLACE)
 
-.PHONY: help run test lint bench soak clean anew
+.PHONY: help run test lint bench peers soak clean anew
 .NOTPARALLEL:
 
 help: ## this list
@@ -30,6 +31,9 @@ lint: $(DEV_READY) ## check style, types and which module may import which
 
 bench: $(DEV_READY) ## measure against the floor (ARGS="--json")
 	$(PY) -m benchmarks $(ARGS)
+
+peers: $(CLIENTS_READY) ## try it with real servers and clients, as far as they can be had (ARGS="-k llama")
+	$(PY) -m pytest -n 2 -m peers -rs $(or $(ARGS),tests/peers tests/clients)
 
 soak: $(DEV_READY) ## run the tests that take minutes
 	$(PY) -m pytest -m soak $(ARGS)
@@ -52,3 +56,7 @@ $(RUN_READY): pyproject.toml constraints.txt $(ALIVE)
 $(DEV_READY): pyproject.toml constraints.txt $(ALIVE)
 	@PYTHON="$(PYTHON)" scripts/setup dev $@
 	@touch $(RUN_READY)
+
+$(CLIENTS_READY): $(DEV_READY)
+	@PYTHON="$(PYTHON)" scripts/setup clients $@ || \
+		echo "The services' own clients cannot be installed from here, so tests/clients is skipped." >&2

@@ -177,6 +177,28 @@ def test_a_failed_install_is_tried_again(clone: Clone) -> None:
     assert clone.logged() == FIRST_RUN[1:]
 
 
+PEERS = "-m pytest -n 2 -m peers -rs"
+
+
+def test_the_clients_of_others_are_installed_for_the_peers_alone(clone: Clone) -> None:
+    clone.python("python3", "good")
+    clone.make("test")
+    clone.logged()
+    assert clone.make("peers") == (0, "")
+    assert clone.logged() == [f"{INSTALL} .[clients,http2]", f"{PEERS} tests/peers tests/clients"]
+    clone.make("peers", "ARGS=-k llama")
+    assert clone.logged() == [f"{PEERS} -k llama"]
+
+
+def test_clients_that_cannot_be_installed_are_skipped(clone: Clone) -> None:
+    clone.python("python3", "good")
+    clone.script("environment", f'echo "$@" >> {clone.log}; case "$*" in *clients,*) exit 1 ;; esac')
+    code, stderr = clone.make("peers")
+    assert code == 0
+    assert "cannot be installed from here, so tests/clients is skipped." in stderr
+    assert clone.logged()[-1] == f"{PEERS} tests/peers tests/clients"
+
+
 def _dependencies_changed(clone: Clone) -> None:
     for stamp in (clone.root / ".venv").glob(".run-*"):
         os.utime(stamp, (0, 0))
