@@ -82,7 +82,7 @@ class Attempt:
     def billed(self, error: ProviderError | None = None) -> tuple[int, ev.Basis, Usage]:
         """Nano-dollars, how they are known, and the tokens. Without the provider's own count, what was sent is
         estimated: a call that was cut off is usually billed for it, one that was turned away is not."""
-        usage = self.usage or self._estimate(error)
+        usage = self._reported() or self._estimate(error)
         price = self.model.price
         if price is not None and price.free:
             return 0, "free", usage
@@ -90,6 +90,11 @@ class Attempt:
         if usage.reported and price is not None:
             return spend, "reported", usage
         return min(spend, self.reserved_nusd), "estimated", usage
+
+    def _reported(self) -> Usage | None:
+        """The provider's own count, unless it counts nothing where something came."""
+        counts_nothing = self.shown and self.usage is not None and self.usage.output_tokens == 0
+        return None if counts_nothing else self.usage
 
     def _estimate(self, error: ProviderError | None) -> Usage:
         if error is not None and not self.shown and (not error.sent or error.kind in _UNBILLED or _refused(error)):

@@ -43,3 +43,8 @@ def test_only_what_is_known_to_cost_nothing_is_free() -> None:
     assert an_attempt(usage, None).billed()[:2] == (110 * ASSUMED // 10**6, "estimated")
     assert an_attempt(usage, Price(0, 0, cache_write_nusd_per_mtok=1_000_000)).billed()[:2] == (100, "reported")
     assert an_attempt(usage, Price(0, 0, steps=(Step(50, 1_000_000, 0),))).billed()[:2] == (100, "reported")
+
+
+def test_a_count_of_nothing_for_an_answer_is_no_count() -> None:
+    attempt = an_attempt(Usage(0, 0, reported=True), PRICE, characters=40)
+    assert attempt.billed() == (100 * 2 + 10 * 8, "estimated", Usage(100, 10))
