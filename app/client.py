@@ -23,6 +23,7 @@ from app.chat.transcript import Transcript
 from app.controls.base import Launch
 from app.controls.leaving import LeavingControls
 from app.controls.screens import ScreenControls
+from app.controls.setup import SetupControls
 from app.keys import bindings
 from app.panels.confidence import ConfidencePanel
 from app.panels.draw import dollars, limit, line
@@ -76,7 +77,7 @@ class Home(Screen[None]):
         super().__init__(id="_default", classes=f"-empty -{mode}")
 
 
-class Client(ScreenControls, LeavingControls):
+class Client(ScreenControls, SetupControls, LeavingControls):
     """Pointsman on a terminal. Ends with an exit code."""
 
     TITLE = "Pointsman"
@@ -150,6 +151,7 @@ class Client(ScreenControls, LeavingControls):
             if checked.problem:
                 self.say(checked.problem, bad=True)
         self.show_state()
+        self.follow_late()
 
     @property
     def theme_names(self) -> list[str]:

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import os
 import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 
 from app.history.conversation import new_chat_id
 from app.profiles import load_profiles
 from app.saved import save_registry
 from app.settings import Paths, Settings
-from app.sources import Sources, Wanted, find_sources
+from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
 from routing.clock import Clock, SystemClock, local_day
 from routing.errors import ConfigurationError
 from routing.execution.context import Caps
@@ -21,13 +23,24 @@ from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
 from routing.ledger.spending import Money, read_money
 from routing.ledger.store import Store
+from routing.providers.discovery import Found
 from routing.router import Router, Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a runtime was opened with."""
+
+    paths: Paths
+    settings: Settings
+    wanted: Wanted
 
 
 class Runtime:
     """One run of a program. Close it: running turns are stopped and settled, then the session ends."""
 
-    def __init__(self, journal: Journal, session: Session, sources: Sources, router: Router) -> None:
+    def __init__(self, journal: Journal, session: Session, sources: Sources, router: Router, origin: Origin) -> None:
+        self._origin = origin
         self.journal = journal
         self.store = journal.store
         self.session = session
@@ -74,10 +87,10 @@ class Runtime:
             rng = random.Random(wanted.seed or None)
             journal = Journal(store, session.id)
             router = Router(journal, setup, clock, rng)
-            if not (wanted.faults or wanted.simulate or wanted.offline):  # these say nothing of what there is
-                await asyncio.to_thread(save_registry, paths.discovery, sources.registry, clock.wall())
+            runtime = cls(journal, session, sources, router, Origin(paths, settings, wanted))
+            await runtime._save()
             undo.pop_all()
-            return cls(journal, session, sources, router)
+            return runtime
 
     def now(self) -> float:
         """Unix seconds."""
@@ -97,6 +110,46 @@ class Runtime:
         money = await self.store.read_later(lambda db: read_money(db, self.session.id, today, simulated))
         caps = (self.router.setup.caps.of(simulated), self.router.policy(profile).day_cap_nusd)
         return money, min((one for one in caps if one is not None), default=None)
+
+    @property
+    def settings(self) -> Settings:
+        """What is in force of `config.yaml`."""
+        return self._origin.settings
+
+    async def late(self) -> AsyncIterator[Checked]:
+        """Every provider whose list of models came after the others, as soon as it can be asked."""
+        async for checked in self.sources.late():
+            await self._changed()
+            yield checked
+
+    async def join(self, found: Found) -> Checked:
+        """Look a provider up, new or known, with the key that it has now; from the next turn on it can be asked."""
+        checked = await self.sources.join(found)
+        await self._changed()
+        return checked
+
+    async def look_again(self) -> tuple[Found, ...]:
+        """What there is now and was not there before: it is only found, not asked yet."""
+        found = await find_providers(self._origin.paths, self.settings, self._origin.wanted)
+        return tuple(one for one in found if one.config.name not in self.sources.providers)
+
+    async def configure(self, settings: Settings) -> None:
+        """Put the tiers of a `config.yaml` that was written anew into force."""
+        self._origin = replace(self._origin, settings=settings)
+        self.sources.said = said(self._origin.paths, settings)
+        await self.sources.rebuild()
+        await self._changed()
+
+    async def _changed(self) -> None:
+        """The router works with what the sources have now."""
+        setup = replace(self.router.setup, registry=self.sources.registry, providers=self.sources.providers)
+        self.router.configure(setup)
+        await self._save()
+
+    async def _save(self) -> None:
+        wanted, path = self._origin.wanted, self._origin.paths.discovery
+        if not (wanted.faults or wanted.simulate or wanted.offline):  # these say nothing of what there is
+            await asyncio.to_thread(save_registry, path, self.sources.registry, self._clock.wall())
 
     async def aclose(self) -> None:
         await self.router.aclose()

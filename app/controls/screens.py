@@ -44,10 +44,11 @@ class ScreenControls(TurnControls, ChatControls):
             "export": self.export_chat,
             "model": self.pin_model,
             "tag": self.tag_prompts,
+            "attach": self.attach_files,
             "theme": self.choose_theme,
         }
         take = taking.get(action.name)
-        if take is not None and (argument or action.name not in ("profiles", "faults", "theme", "model")):
+        if take is not None and (argument or action.name not in ("profiles", "faults", "theme", "model", "attach")):
             take(argument)
         elif action.name == "escape":
             self.action_stop()
@@ -147,19 +148,19 @@ class ScreenControls(TurnControls, ChatControls):
 
     @work(group="screens", exit_on_error=False)
     async def action_model(self) -> None:
-        from app.panels.draw import line
-        from app.screens.picker import Choice, Picker
+        from app.screens.models import ModelsScreen
 
         if self.runtime is None:
             return
-        free: Choice[str] = Choice("", (line(("let the router choose", "good")),), "router auto")
-        models = [
-            Choice(model.id, (line(model.id, (f"  {model.tier}", "muted")),), f"{model.id} {model.tier}")
-            for model in self.runtime.sources.registry.models
-        ]
-        chosen = await self.push_screen_wait(Picker("Pin a model for this chat", [free, *models]))
+        router, registry = self.runtime.router, self.runtime.sources.registry
+        health = router.observed.health(registry)
+        assumed = router.policy(self.profile).assumed_nusd_per_mtok
+        chosen = await self.push_screen_wait(ModelsScreen(registry.models, health, assumed, self.pin))
         if chosen is not None:
             self.pin_model(chosen)
+
+    def action_models(self) -> None:
+        self.action_model()
 
     def pin_model(self, name: str) -> None:
         from routing.decision.constraints import matches
@@ -188,7 +189,7 @@ class ScreenControls(TurnControls, ChatControls):
         self.say("Tags: " + (", ".join(f"{key}={value}" for key, value in self.tags.items()) or "none"))
         self._show_track()
 
-    # Faults and keys
+    # Faults
 
     @work(group="screens", exit_on_error=False)
     async def action_faults(self) -> None:
@@ -224,12 +225,6 @@ class ScreenControls(TurnControls, ChatControls):
             self.say(str(error), bad=True)
             return
         self.say(f"{provider or 'all'}: {kind or 'mended'}.")
-
-    def action_key(self) -> None:
-        self.say(
-            f"Put a key into the environment (such as OPENAI_API_KEY), or as NAME=value into "
-            f"{self.paths.config_dir / 'keys.env'} (mode 600), and start again; `pointsman check` tells what is found."
-        )
 
     # Themes
 

@@ -12,13 +12,13 @@ from textual import work
 from app.actions import by_command
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
-from app.controls.base import Base
+from app.controls.attaching import AttachControls
 from app.panels.draw import line
 from app.panels.spend import Spending
 
 if TYPE_CHECKING:
     from routing.execution.turn import Turn
-    from routing.messages import Request
+    from routing.messages import FilePart, ImagePart, Request
 
 _GAUGES_S = 0.1
 _TRACK_S = 0.15
@@ -33,9 +33,10 @@ class Prompt:
     credit_nusd: int | None = None
     fault: str = ""
     nudge: int = 0
+    attached: tuple[FilePart | ImagePart, ...] = ()
 
 
-class TurnControls(Base):
+class TurnControls(AttachControls):
     """One turn runs at a time; prompts sent meanwhile wait their turn."""
 
     def start_turns(self) -> None:
@@ -43,6 +44,7 @@ class TurnControls(Base):
         self._carrying = False
         self._preparing: Prompt | None = None
         self._edited_tags: dict[str, str] = {}
+        self._warmed = False
         self._track_timer = self.set_timer(_TRACK_S, self._show_track)
         self.set_interval(_GAUGES_S, self._move_gauges)
 
@@ -56,9 +58,14 @@ class TurnControls(Base):
             self.composer.taken(text)
             self.run_command(line)
             return
+        if self.reading:
+            self.say("What you attach is still being read: press Enter again in a moment.")
+            return
         self.composer.taken(text)
-        self.send(Prompt(line[1:] if line.startswith("//") else text, self._tags()))
+        self.send(Prompt(line[1:] if line.startswith("//") else text, self._tags(), attached=self.attached))
         self._edited_tags = {}
+        self.attached = ()
+        self._tell_waiting()
 
     def _tags(self) -> tuple[tuple[str, str], ...]:
         """Those in force, and those of the prompt that is being edited: a private one stays private."""
@@ -100,12 +107,17 @@ class TurnControls(Base):
         """The prompts that were not sent yet; they wait no longer."""
         taken = [*([self._preparing] if self._preparing else []), *self._waiting]
         self._preparing, self._waiting = None, []
+        self.attached = (*(part for prompt in taken for part in prompt.attached), *self.attached)
         return [prompt.text for prompt in taken]
 
     def _tell_waiting(self) -> None:
-        """The composer's edge says how many prompts wait."""
-        waiting = len(self._waiting)
-        self.composer.border_title = f"ask · {waiting} waiting" if waiting else "ask"
+        """The composer's edge says how many prompts wait, and what goes with the next one."""
+        waiting = f"{len(self._waiting)} waiting" if self._waiting else ""
+        self.composer.border_title = line(" · ".join(filter(None, ("ask", waiting, self.chips))))
+
+    def attached_changed(self) -> None:
+        self._tell_waiting()
+        self._show_track()
 
     def ready(self) -> None:
         """The runtime is open."""
@@ -115,6 +127,7 @@ class TurnControls(Base):
     @work(group="turn", exit_on_error=False)
     async def _carry(self, prompt: Prompt) -> None:
         from routing.errors import PointsmanError
+        from routing.messages import described
         from routing.trace import Fold
 
         assert self.runtime is not None
@@ -129,7 +142,8 @@ class TurnControls(Base):
             self._preparing = None
             turn = self.running = runtime.router.start(request)
             self.chat_title = self.chat_title or " ".join(prompt.text.split())[:60]
-            self.conversation.begin(turn.id, Fold(turn.id), request.text, runtime.now())
+            files = "\n".join(map(described, request.attached))
+            self.conversation.begin(turn.id, Fold(turn.id), request.written, runtime.now(), files)
             self.transcript.clear_cursor()
             self.transcript.follow()
             self.show_state()
@@ -177,7 +191,7 @@ class TurnControls(Base):
 
         assert self.runtime is not None
         request = Request(
-            content=(TextPart(prompt.text),),
+            content=(TextPart(prompt.text), *prompt.attached),
             chat_id=chat,
             profile=self.profile,
             tags=prompt.tags,
@@ -221,7 +235,7 @@ class TurnControls(Base):
         if turn is not None:
             tags = {**self._tags_of(turn), **self.tags}
             self.branch_before(turn)
-            self.send(Prompt(self.conversation.prompt(turn), tuple(tags.items())))
+            self.send(Prompt(self.conversation.prompt(turn), tuple(tags.items()), attached=self._attached_to(turn)))
 
     def action_edit(self) -> None:
         """Put the selected turn's prompt back into the composer; sending it makes a branch."""
@@ -229,12 +243,18 @@ class TurnControls(Base):
         if turn is not None:
             prompt = self.conversation.prompt(turn)
             self._edited_tags = self._tags_of(turn)
+            self.attached = self._attached_to(turn)
             self.branch_before(turn)
+            self.attached_changed()
             self.composer.put_first(prompt)
 
     def _tags_of(self, turn: str) -> dict[str, str]:
         request = self.conversation.trace(turn).request
         return dict(request.tags) if request is not None else {}
+
+    def _attached_to(self, turn: str) -> tuple[FilePart | ImagePart, ...]:
+        request = self.conversation.trace(turn).request
+        return request.attached if request is not None else ()
 
     # What moves on its own
 
@@ -248,6 +268,21 @@ class TurnControls(Base):
         self.unsent = self.composer.unsent
         self._track_timer.stop()
         self._track_timer = self.set_timer(_TRACK_S, self._show_track)
+        if not self.unsent:
+            self._warmed = False
+        elif self.runtime is not None and not self._warmed and not self.unsent.startswith("/"):
+            self._warmed = True
+            self._warm()
+
+    @work(exclusive=True, group="warm", exit_on_error=False)
+    async def _warm(self) -> None:
+        """At a prompt's first key: connect to who would be asked, so that the first token need not wait for that."""
+        assert self.runtime is not None
+        runtime = self.runtime
+        decision = (await asyncio.to_thread(runtime.router.explain, self._request_preview(self.unsent))).decision
+        model = runtime.sources.registry.get(decision.chosen or "")
+        if model is not None:
+            await runtime.sources.providers[model.provider].warm()
 
     @work(exclusive=True, group="track", exit_on_error=False)
     async def _show_track(self) -> None:
@@ -269,7 +304,11 @@ class TurnControls(Base):
         from routing.messages import Request, TextPart
 
         return Request(
-            content=(TextPart(text),), profile=self.profile, tags=self._tags(), model=self.pin, nudge=self.nudge
+            content=(TextPart(text), *self.attached),
+            profile=self.profile,
+            tags=self._tags(),
+            model=self.pin,
+            nudge=self.nudge,
         )
 
     def _idle_edge(self, text: str) -> str:

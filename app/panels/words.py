@@ -52,8 +52,14 @@ def state(trace: Trace, attempt: AttemptView) -> State:
     if attempt.outcome == "answered" and trace.finished is not None and trace.finished.below_floor:
         return _OUTCOMES["kept"]
     if attempt.outcome == "superseded":
-        return _STEPPED_DOWN if _steps_down(trace) else _ESCALATED
+        return _NEXT["retry"] if _asked_again(trace, attempt) else _STEPPED_DOWN if _steps_down(trace) else _ESCALATED
     return _OUTCOMES[attempt.outcome]
+
+
+def _asked_again(trace: Trace, attempt: AttemptView) -> bool:
+    """Whether the same model was asked next: its answer was not in the form that it had to be in."""
+    following = next((one for one in trace.attempts if one.n == attempt.n + 1), None)
+    return following is not None and following.model == attempt.model
 
 
 def follow_up(next_step: str) -> State:

@@ -61,9 +61,15 @@ class Picker(ModalScreen[T | None]):
         self.query_one(OptionList).highlighted = self._lit if self._choices else None
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        words = event.value.lower().split()
-        self._shown = [choice for choice in self._choices if all(word in choice.words.lower() for word in words)]
-        self._fill()
+        self.narrow(event.value)
+
+    def narrow(self, text: str) -> None:
+        """Show the rows that have every word of `text`."""
+        words = text.lower().split()
+        shown = [choice for choice in self._choices if all(word in choice.words.lower() for word in words)]
+        if shown != self._shown:
+            self._shown = shown
+            self._fill()
 
     def on_input_submitted(self) -> None:
         chosen = self.chosen

@@ -78,6 +78,8 @@ def _candidates(decision: Decision, width: int) -> list[Content]:
     place = {model: n for n, model in enumerate(order)}
     for candidate in sorted(decision.candidates, key=lambda one: (place.get(one.model, len(place)), one.model)):
         found += _candidate(decision, candidate, width)
+        if candidate.valid is not None:
+            found.append(line((f"  its JSON is valid with a chance of {draw.chance(candidate.valid)}", "muted")))
     return found
 
 

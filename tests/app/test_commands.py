@@ -176,10 +176,3 @@ async def test_where_there_is_no_rail_a_key_opens_and_closes_each_panel(tmp_path
         assert rows() == 0
         await driver.send(f"/{name}")
         await driver.until(lambda: rows() >= 5)
-
-
-async def test_where_a_key_goes_is_told(tmp_path: Path) -> None:
-    async with driven(tmp_path) as driver:
-        await driver.send("/key")
-        told = await driver.told("OPENAI_API_KEY")
-        assert str(tmp_path / "keys.env") in told

@@ -113,6 +113,19 @@ def test_an_escalated_answer(snap_compare: Snap, tmp_path: Path, size: tuple[int
 
 
 @pytest.mark.parametrize("size", [FULL, STRIP], ids=["full", "strip"])
+def test_what_goes_with_the_next_prompt(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    def attach(driver: Driver) -> None:
+        from routing.messages import FilePart, ImagePart
+
+        driver.app.attached = (ImagePart("image/png", "QUJD" * 40_000, name="[/points].png"), FilePart("n.txt", "one"))
+        driver.app.attached_changed()
+
+    app = client(tmp_path, [told(escalated(), "t1", "Why does retry() charge twice?")])
+    facts = ("▣ [/points].png (image, 120 kB)", "▣ n.txt (text, 3 bytes)")
+    assert snap_compare(app, terminal_size=size, run_before=scene(facts=facts, turns=1, before=attach))
+
+
+@pytest.mark.parametrize("size", [FULL, STRIP], ids=["full", "strip"])
 def test_an_answer_that_streams(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     def begin(driver: Driver) -> None:
         driver.app.conversation.begin("t9", Fold("t9"), "Why does retry() charge twice?", NOW_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -46,7 +47,9 @@ def test_a_kept_key_is_found_and_every_other_line_stays(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, ended: bool, name: str, key: str
 ) -> None:
     folder = tmp_path_factory.mktemp("config")
-    path = write(folder, end.join(lines) + (end if ended and lines else ""))
+    text = end.join(lines) + (end if ended and lines else "")
+    path = write(folder, text)
+    end = end if end in text else "\n"
     before = {other: find_key(other, {}, folder) for other in ("A_KEY", "B_KEY", "C_KEY") if other != name}
     kept = keep_in_file(name, key, folder)
     assert kept == find_key(name, {}, folder)
@@ -134,6 +137,7 @@ class FakeKeyring(ModuleType):
 
     def __init__(self, *, locked: bool = False) -> None:
         super().__init__("keyring")
+        self.__spec__ = ModuleSpec("keyring", None)
         self.kept: dict[tuple[str, str], str] = {}
         self.locked = locked
         self.errors = SimpleNamespace(KeyringError=KeyError)

@@ -1,0 +1,233 @@
+"""Setting up: providers that come late, one call of each, keys that are entered, tiers that are accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from app.controls.turns import TurnControls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.controls.base import Launch
+    from app.screens.key import Entered
+    from app.screens.setup import SetupScreen, SetupView
+    from app.settings import Paths, Settings
+    from app.setup.calling import Called
+    from app.setup.entries import Entry
+    from routing.providers.discovery import Found
+    from routing.providers.keys import Key
+    from routing.registry.ladders import Proposal
+
+
+class SetupControls(TurnControls):
+    """What was called stays known for as long as the client runs. Leaving the screen changes nothing."""
+
+    def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
+        super().__init__(paths, settings, launch)
+        self._called: dict[str, Called] = {}
+        self._calling: set[str] = set()
+        self._proposal: Proposal | None = None
+
+    @work(group="late", exit_on_error=False)
+    async def follow_late(self) -> None:
+        """Take in the lists of models that had not come when the first prompt could go out."""
+        assert self.runtime is not None
+        async for checked in self.runtime.late():
+            if checked.problem:
+                self.say(checked.problem, bad=True)
+            await self._sources_changed()
+
+    @work(group="setup", exit_on_error=False)
+    async def action_setup(self) -> None:
+        await self._open_setup(None)
+
+    @work(group="setup", exit_on_error=False)
+    async def action_key(self) -> None:
+        """The same screen, on the first service that lacks its key."""
+        lacking = [entry.name for entry in self._setup_view().entries if entry.wants_key] if self.runtime else []
+        await self._open_setup(lacking[0] if lacking else None)
+
+    async def _open_setup(self, lit: str | None) -> None:
+        from app.screens.setup import SetupScreen
+
+        if self.runtime is None:
+            self.say("Still looking for providers: again in a moment.")
+            return
+        await self._propose()
+        self.clear_notifications()  # what they say of providers stands on the screen
+        await self.push_screen(SetupScreen(self._setup_view(), lit))
+
+    def on_setup_screen_chosen(self, event: SetupScreen.Chosen) -> None:
+        if event.key:
+            self.enter_key(event.entry)
+        else:
+            self._call_again(event.entry.name)
+
+    def action_call_all(self) -> None:
+        assert self.runtime is not None
+        for checked in self.runtime.sources.checked:
+            if not checked.waiting:
+                self._call_again(checked.config.name)
+
+    @work(group="setup", exit_on_error=False)
+    async def _call_again(self, name: str) -> None:
+        """A provider that has no models yet, or is left alone since it failed, is looked up first."""
+        assert self.runtime is not None
+        if name not in self._calling:
+            with self._shown_calling(name):
+                sources = self.runtime.sources
+                known = next(one for one in sources.checked if one.config.name == name)
+                if known.problem is not None or self.runtime.router.observed.breakers.open(name):
+                    from routing.providers.discovery import Found
+
+                    await self._join(Found(known.config, known.how, sources.keys.get(name)))
+                await self._call(name)
+
+    @work(group="setup", exit_on_error=False)
+    async def enter_key(self, entry: Entry) -> None:
+        """Ask for a key, keep it where the user says, look the provider up with it and call it once."""
+        from app.screens.key import KeyScreen
+        from routing.errors import ConfigurationError
+        from routing.providers.discovery import Found
+        from routing.providers.keys import FILE_NAME, find_key, keyring_installed
+
+        name = entry.config.key
+        if name is None:
+            self.say(f"{entry.name} takes no key: to give it one, name it in {self.paths.config}.")
+            return
+        if os.environ.get(name, "").strip():
+            self.say(f"{name} in the environment is read first: change it there, and start again.", bad=True)
+            return
+        file = self.paths.config_dir / FILE_NAME
+        entered = await self.push_screen_wait(KeyScreen(entry, file, keyring=keyring_installed()))
+        if entered is None:
+            return
+        try:
+            key = await asyncio.to_thread(self._keep, name, entered)
+        except ConfigurationError as error:
+            self.say(str(error), bad=True)
+            return
+        first = await asyncio.to_thread(find_key, name, os.environ, self.paths.config_dir)
+        if first is not None and first.where != key.where:
+            self.say(f"Kept as {key.where}, but {first.where} is read first at the next start.", bad=True)
+        else:
+            self.say(f"Kept as {key.where}.")
+        with self._shown_calling(entry.name):
+            how = entry.checked.how if entry.checked is not None else key.where
+            await self._join(Found(entry.config, how, key))
+            await self._call(entry.name)
+
+    def _keep(self, name: str, entered: Entered) -> Key:
+        """In a thread."""
+        from routing.providers.keys import keep_in_file, keep_in_keyring
+
+        if entered.place == "keyring":
+            return keep_in_keyring(name, entered.value)
+        return keep_in_file(name, entered.value, self.paths.config_dir)
+
+    async def _join(self, found: Found) -> None:
+        assert self.runtime is not None
+        self._called.pop(found.config.name, None)
+        await self.runtime.join(found)
+        await self._sources_changed()
+
+    async def _call(self, name: str) -> None:
+        """One cheap call of a provider that has models."""
+        from app.setup.calling import call, cheapest
+        from routing.errors import StorageError
+
+        assert self.runtime is not None
+        models = self.runtime.sources.registry.models
+        model = cheapest(one for one in models if one.provider == name)
+        if model is None:
+            return
+        try:
+            self._called[name] = await call(self.runtime.router, model)
+        except StorageError as error:
+            self.say(str(error), bad=True)
+        await self.count_money()
+        self.show_state()
+
+    @work(group="setup", exit_on_error=False)
+    async def action_look_again(self) -> None:
+        """For a key or a server that came after the start."""
+        from routing.errors import ConfigurationError
+
+        assert self.runtime is not None
+        try:
+            found = await self.runtime.look_again()
+        except ConfigurationError as error:
+            self.say(str(error), bad=True)
+            return
+        await asyncio.gather(*map(self._join, found))
+        self.say(f"Found {', '.join(one.config.name for one in found)}." if found else "Nothing new was found.")
+
+    @work(group="setup", exit_on_error=False)
+    async def action_write_tiers(self) -> None:
+        from app.setup.tiers import write_tiers
+        from routing.errors import ConfigurationError
+
+        assert self.runtime is not None
+        if self._proposal is None:
+            self.say("There are no tiers to write: no model of yours is there yet.")
+            return
+        try:
+            settings = await asyncio.to_thread(write_tiers, self.paths, self._proposal.tiers)
+        except ConfigurationError as error:
+            self.say(str(error), bad=True)
+            return
+        await self.runtime.configure(settings)
+        await self._sources_changed()
+        self.say(f"Written to {self.paths.config}, and in force from the next message.")
+
+    async def _sources_changed(self) -> None:
+        """Header, track and figures as the models are now; on the setup screen also what is proposed."""
+        await self._propose()
+        await self.count_money()
+        self.show_state()
+        self.show_setup()
+        self._show_track()
+
+    async def _propose(self) -> None:
+        from app.setup.proposing import propose_tiers
+
+        assert self.runtime is not None
+        self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources)
+
+    @contextmanager
+    def _shown_calling(self, name: str) -> Iterator[None]:
+        self._calling.add(name)
+        self.show_setup()
+        try:
+            yield
+        finally:
+            self._calling.discard(name)
+            self.show_setup()
+
+    def show_setup(self) -> None:
+        """Bring the screen up to date, if it is there."""
+        from app.screens.setup import SetupScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, SetupScreen):
+                screen.show(self._setup_view())
+
+    def _setup_view(self) -> SetupView:
+        from app.screens.setup import SetupView
+        from app.setup.entries import list_entries
+
+        assert self.runtime is not None
+        sources, settings = self.runtime.sources, self.runtime.settings
+        return SetupView(
+            list_entries(sources, self._called, self._calling, configured=bool(settings.providers)),
+            self._proposal,
+            accepted=self._proposal is not None and settings.tiers == self._proposal.tiers,
+            tiered=bool(settings.tiers),
+            simulated=sources.simulated,
+        )

@@ -1,0 +1,139 @@
+"""One model in words: a row of the list, and every field with who said it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.panels import draw
+from app.panels.draw import line
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+    from routing.decision.model import Health
+    from routing.registry.model import Model
+
+_ROOMY = 100  # columns from which a row has room for what the model can do
+_PAIRS = 68  # columns from which two fields stand beside each other
+_NAME = 11
+ASSUMED = "assumed"
+READY = "ready"
+
+
+def row(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int) -> Content:
+    """Name, tier and window; then the price, or why it cannot be asked now."""
+    glyph, style, word = state(model, health)
+    name = max(20, width - (68 if width >= _ROOMY else 41))
+    last = (price(model, assumed_nusd_per_mtok), "") if word == READY else (word, style)
+    figures = line(f" {model.tier:<8} {window(model.context_window):>5}  ", (f"{last[0]:<20} ", last[1]))
+    able = line((" ".join(sorted(model.capabilities)), "muted")) if width >= _ROOMY else line()
+    return draw.crop(line((f"{glyph} ", style)) + draw.column(line(model.id), name) + figures + able, width)
+
+
+def state(model: Model, health: Health) -> tuple[str, str, str]:
+    """Glyph, style and word of whether it can be asked now."""
+    if model.id in health.gone:
+        return "✗", "bad", "gone"
+    closed = next((one for one in health.closed if one.provider == model.provider), None)
+    if closed is None:
+        return "✓", "good", READY
+    if closed.again_in_s is None:
+        return "✗", "bad", "shut"
+    return "■", "warn", f"rests {draw.seconds(closed.again_in_s)}"
+
+
+def price(model: Model, assumed_nusd_per_mtok: int) -> str:
+    """Dollars for a million tokens in and out."""
+    if model.price is None:
+        return f"≤ {_dollars(assumed_nusd_per_mtok)} price unknown"
+    if model.price.free:
+        return "free (local)" if model.local else "free"
+    simulated = " sim" if model.simulated else ""
+    return f"{_dollars(model.price.input_nusd_per_mtok)} / {_dollars(model.price.output_nusd_per_mtok)}{simulated}"
+
+
+def window(tokens: int) -> str:
+    """`128k`, `1M`: counted in thousands of 1000 or of 1024, whichever it was meant in."""
+    step = 1024 if tokens % 1000 else 1000
+    if tokens >= step**2:
+        return f"{tokens / step**2:.3g}M"
+    return f"{tokens / step:.0f}k" if tokens >= step else str(tokens)
+
+
+def fields(model: Model, health: Health, assumed_nusd_per_mtok: int) -> list[tuple[str, str, str]]:
+    """Every field but what it can do: its name, its value, and who stated it."""
+    said = dict(model.sources)
+    found = [
+        ("tier", model.tier, said.get("tier")),
+        ("window", draw.count(model.context_window), said.get("context_window")),
+        ("longest", draw.count(model.max_output), said.get("max_output")),
+        *_prices(model, assumed_nusd_per_mtok),
+        ("region", model.region or ("this machine" if model.local else "not told"), said.get("region")),
+        ("keeps", model.retention, said.get("retention")),
+        ("moderates", model.moderation, said.get("moderation")),
+        ("same twice", model.determinism, said.get("determinism")),
+        ("lifecycle", model.lifecycle, said.get("lifecycle")),
+        ("calls/min", _maybe(model.requests_per_minute), said.get("requests_per_minute")),
+        ("tokens/min", _maybe(model.tokens_per_minute), said.get("tokens_per_minute")),
+        ("right", draw.chance(model.quality), said.get("quality")),
+        ("first", _first(model, health), _first_from(model, health) or said.get("first_token_s")),
+        ("speed", f"{model.tokens_per_s:.0f} tokens/s", said.get("tokens_per_s")),
+    ]
+    if model.deployment_of:
+        found.append(("one of", f"{model.deployment_of}, weight {model.weight:g}", said.get("deployment_of")))
+    return [(name, value, source or ASSUMED) for name, value, source in found]
+
+
+def details(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int) -> list[Content]:
+    """The fields, in two columns where there is room."""
+    glyph, style, word = state(model, health)
+    rows = [draw.crop(line((model.id, "strong"), (f"  {glyph} {word}", style)), width)]
+    found = fields(model, health, assumed_nusd_per_mtok)
+    able, source = ", ".join(sorted(model.capabilities)) or "text only", model.source_of("capabilities") or ASSUMED
+    head = line((f"{'can do':<{_NAME}}", "muted"), able)
+    if head.cell_length + len(source) + 2 <= width:
+        rows.append(draw.between(head, line((source, "muted")), width))
+    else:
+        rows += draw.wrap(head + line((f", {source}", "muted")), width, _NAME)
+    columns = 2 if width >= _PAIRS else 1
+    cell = (width - 2 * (columns - 1)) // columns
+    height = -(-len(found) // columns)
+    for at in range(height):
+        rows.append(line("  ").join(draw.column(_field(*one, cell), cell) for one in found[at::height]))
+    return rows
+
+
+def _field(name: str, value: str, source: str, width: int) -> Content:
+    return draw.between(line((f"{name:<{_NAME}}", "muted"), value), line((source, "muted")), width)
+
+
+def _prices(model: Model, assumed_nusd_per_mtok: int) -> list[tuple[str, str, str | None]]:
+    """Dollars for a million tokens: in and out, read from the cache, and of longer input."""
+    told = model.price
+    if told is None:
+        return [("$ per M", f"≤ {_dollars(assumed_nusd_per_mtok)}, not known", "the policy")]
+    source = model.source_of("price") or told.source
+    found: list[tuple[str, str, str | None]] = [("$ per M", price(model, assumed_nusd_per_mtok), source)]
+    if told.cached_nusd_per_mtok is not None and not told.free:
+        found.append(("cached", _dollars(told.cached_nusd_per_mtok), source))
+    for step in told.steps:
+        rates = f"{_dollars(step.input_nusd_per_mtok)} / {_dollars(step.output_nusd_per_mtok)}"
+        found.append((f"over {window(step.above)}", rates, source))
+    return found
+
+
+def _first(model: Model, health: Health) -> str:
+    return draw.seconds(dict(health.first_token_s).get(model.id, model.first_token_s))
+
+
+def _first_from(model: Model, health: Health) -> str | None:
+    return "measured here" if model.id in dict(health.first_token_s) else None
+
+
+def _maybe(number: int | None) -> str:
+    return "not told" if number is None else draw.count(number)
+
+
+def _dollars(nusd: int) -> str:
+    """Without idle zeros: `$0.15`, `$2.5`, `$60`."""
+    return f"${nusd / 1e9:g}"

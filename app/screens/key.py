@@ -1,0 +1,98 @@
+"""Entering a provider's key: it is hidden while it is typed, and kept where the user chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from app.panels.draw import line
+from app.screens.secret import SecretField
+from routing.errors import ConfigurationError
+from routing.providers.keys import read_entered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from app.setup.entries import Entry
+
+Place = Literal["keyring", "file"]
+_KEYS = "Enter keeps it and calls once   Ctrl-U clears   Esc leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The key, and where it is to be kept."""
+
+    value: str = field(repr=False)
+    place: Place
+
+
+class KeyScreen(ModalScreen[Entered | None]):
+    """Ends with what was entered, or None."""
+
+    AUTO_FOCUS = "SecretField"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave"),
+        Binding("enter", "keep", "keep", priority=True),
+        Binding("up,down,tab,shift+tab", "other_place", "other place", show=False, priority=True),
+    ]
+
+    def __init__(self, entry: Entry, file: Path, *, keyring: bool) -> None:
+        super().__init__()
+        self._entry = entry
+        self._file = file
+        self._places: tuple[Place, ...] = ("keyring", "file") if keyring else ("file",)
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        name, page = self._entry.config.key or "", self._entry.key_page
+        with Vertical(classes="picker"):
+            yield Static(
+                line((f"The key of {self._entry.name}", "strong accent"), (f"  {name}", "muted")), markup=False
+            )
+            yield Static(line(("Get one at ", "muted"), page) if page else line(), markup=False)
+            yield SecretField()
+            yield Static(self._choice(), classes="key-places", markup=False)
+            yield Static(
+                line((_KEYS, "muted")),
+                classes="picker-keys",
+                markup=False,
+            )
+
+    def action_other_place(self) -> None:
+        self._at = (self._at + 1) % len(self._places)
+        self.query_one(".key-places", Static).update(self._choice())
+
+    def action_keep(self) -> None:
+        """What cannot be a key is not kept: the screen says so and stays."""
+        try:
+            value = read_entered(self._entry.config.key or "", self.query_one(SecretField).value)
+        except ConfigurationError as error:
+            self.query_one(".picker-keys", Static).update(line((f"✗ {error}", "bad")))
+            return
+        self.dismiss(Entered(value, self._places[self._at]))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def _choice(self) -> Content:
+        """Where it will be kept; with two places, which of them, and the key that changes it."""
+        told = {"keyring": "the system's keyring", "file": f"{self._file}, which only you can read"}
+        if len(self._places) == 1:
+            return line(("It is kept in ", "muted"), told["file"])
+        rows = [line(("It is kept in (↑ ↓ changes)", "muted"))]
+        for at, place in enumerate(self._places):
+            lit = at == self._at
+            rows.append(
+                line(("● " if lit else "○ ", "accent" if lit else "muted"), (told[place], "strong" if lit else ""))
+            )
+        return Content("\n").join(rows)
