@@ -211,7 +211,17 @@ def _simulated_config(fields: dict[str, Any]) -> ProviderConfig:
 def _configured(paths: Paths, settings: Settings, wanted: Wanted) -> list[Found]:
     found = []
     for one in settings.providers:
-        config = ProviderConfig(one.name, one.base_url, one.dialect, one.key, one.headers, one.region, one.timeouts)
+        named = tuple(name for name, _ in one.models if not any(sign in name for sign in "*?["))
+        config = ProviderConfig(
+            name=one.name,
+            base_url=one.base_url,
+            dialect=one.dialect,
+            key=one.key,
+            headers=one.headers,
+            region=one.region,
+            timeouts=one.timeouts,
+            models=tuple(name.removeprefix(f"{one.name}/") for name in named),
+        )
         key = find_key(one.key, wanted.environ, paths.config_dir) if one.key else None
         found.append(Found(config, paths.config.name, key))
     return found

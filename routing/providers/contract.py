@@ -19,7 +19,8 @@ class ProviderConfig:
     """A provider is configuration. `key` names where its key is read (an environment variable), never the key.
 
     `base_url` is written as the service's own documents write it. `timeouts` are fields of `Timeouts`, in seconds,
-    that this provider needs longer or shorter than the policy says.
+    that this provider needs longer or shorter than the policy says. `models` names some that it serves, whether its
+    list has them or not.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ProviderConfig:
     headers: tuple[tuple[str, str], ...] = ()
     region: str | None = None
     timeouts: tuple[tuple[str, float], ...] = ()
+    models: tuple[str, ...] = ()
     simulated: bool = False
 
 

@@ -27,11 +27,15 @@ from routing.providers.failures import clean, error, malformed
 from routing.providers.known import is_loopback, only_model
 from routing.providers.limits import read_limits
 from routing.providers.listing import read_listing
-from routing.providers.reading import ACCEPTED, Patience, before_answer, chunks_of, is_stream, refusal, send
+from routing.providers.reading import ACCEPTED, Patience, before_answer, chunks_of, is_stream, read_body, refusal, send
 from routing.registry.model import Model
 
 LIST_TIMEOUT_S = 10.0
 WARM_TIMEOUT_S = 5.0
+_NO_LIST = (ErrorKind.NOT_FOUND, ErrorKind.INVALID_REQUEST, ErrorKind.MALFORMED_STREAM)
+"""What a server answers that lists nothing."""
+_MOST_LISTED_BYTES = 32 * 1024 * 1024
+_LAST_PORT = 65_535
 _KEEP_ALIVE_S = 60.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE_S)
 
@@ -70,17 +74,14 @@ class HttpProvider:
             decoder = self._dialect.decoder(secret)
             async with aclosing(chunks_of(response, self._dialect.framing, decoder, patience, secret)) as chunks:
                 async for chunk in chunks:
-                    yield _with_request_id(chunk, response) if isinstance(chunk, FinishChunk) else chunk
+                    yield _with_request_id(chunk, response, secret) if isinstance(chunk, FinishChunk) else chunk
         finally:
             await response.aclose()
 
     async def list_models(self) -> tuple[Model, ...]:
-        """What the server lists, completed from what is known of each family of models and its prices."""
-        dialect = self._dialect
-        only = only_model(self.config.base_url)
-        cards = [{"id": only}] if only else dialect.cards(await self._json(dialect.listing(self.config)))
-        if dialect.details is not None:
-            cards = list(await asyncio.gather(*map(self._detailed, cards)))
+        """What the server lists and the configuration names, completed from what is known of each family of models
+        and its prices."""
+        cards = [*await self._cards(), *({"id": name} for name in self.config.models)]
         return await asyncio.to_thread(read_listing, cards, self.config)
 
     async def lists_models(self) -> bool:
@@ -95,15 +96,31 @@ class HttpProvider:
         if now_s - self._used_at < _KEEP_ALIVE_S / 2:
             return
         self._used_at = now_s
-        client = self._client or await self._open()
-        if not is_loopback(self._root):
-            with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
+        with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL, ProviderError):
+            client = self._client or await self._open()
+            if not is_loopback(self._root):
                 await client.head(self._root, timeout=WARM_TIMEOUT_S)
 
     async def aclose(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+    async def _cards(self) -> list[dict[str, Any]]:
+        """The server's own; none where it has no list and the configuration names models instead."""
+        dialect = self._dialect
+        only = only_model(self.config.base_url)
+        if only:
+            return [{"id": only}]
+        try:
+            cards = dialect.cards(await self._json(dialect.listing(self.config)))
+        except ProviderError as error:
+            if self.config.models and error.kind in _NO_LIST:
+                return []
+            raise
+        if dialect.details is not None:
+            cards = list(await asyncio.gather(*map(self._detailed, cards)))
+        return cards
 
     async def _detailed(self, card: dict[str, Any]) -> dict[str, Any]:
         """A card with what its details say; as it is when they cannot be had."""
@@ -118,35 +135,42 @@ class HttpProvider:
         """The JSON that answers a question about models."""
         secret = self._key() or ""
         client = self._client or await self._open()
+        body = bytearray()
         try:
             request = self._request(client, outgoing, secret, LIST_TIMEOUT_S)
-            async with asyncio.timeout(LIST_TIMEOUT_S):
-                response = await client.send(request)
+            async with asyncio.timeout(LIST_TIMEOUT_S), aclosing(await client.send(request, stream=True)) as response:
+                await read_body(response, body, _MOST_LISTED_BYTES)
         except (TimeoutError, httpx.TimeoutException) as problem:
             raise ProviderError(ErrorKind.TIMEOUT, f"no list of models in {LIST_TIMEOUT_S:g} s") from problem
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             raise before_answer(problem, LIST_TIMEOUT_S, secret) from problem
         self._used_at = asyncio.get_running_loop().time()
         if response.status_code != 200:
-            raise error(response.status_code, response.text, response.headers, secret)
+            raise error(response.status_code, body.decode("utf-8", "replace"), response.headers, secret)
         try:
-            return response.json()
+            return json.loads(body)
         except (ValueError, RecursionError):
             raise malformed("its list of models is not JSON; is the base URL right?") from None
 
     def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
+        """Raises httpx.InvalidURL, and ProviderError (auth, never sent) for a key that no header can carry."""
+        if not (secret.isascii() and secret.isprintable()):
+            raise ProviderError(ErrorKind.AUTH, "the key holds a line break or a letter that no key has", sent=False)
         headers = dict(outgoing.headers)
         headers |= {"content-type": "application/json", "accept": ACCEPTED[self._dialect.framing]}
         if secret:
             name, value = self._dialect.key_header(secret, self.config)
             headers[name] = value
-        return client.build_request(
+        request = client.build_request(
             "GET" if outgoing.body is None else "POST",
             joined_url(self._root, outgoing.path),
             headers=headers,
             content=None if outgoing.body is None else _as_json(outgoing.body),
             timeout=httpx.Timeout(None, connect=connect_s, pool=connect_s),
         )
+        if (request.url.port or 0) > _LAST_PORT:
+            raise httpx.InvalidURL(f"there is no port {request.url.port}")
+        return request
 
     async def _open(self) -> httpx.AsyncClient:
         async with self._opening:
@@ -182,16 +206,26 @@ async def probe(config: ProviderConfig, timeout_s: float) -> bool:
 async def _open_client(base_url: str) -> httpx.AsyncClient:
     """A client for one provider: its pool of connections. HTTP/2 where the extra is installed; proxies and
     certificates as the environment says (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR). Loopback goes through no
-    proxy and needs no certificates; for the rest reading them takes tens of milliseconds, in a thread."""
+    proxy and needs no certificates; for the rest reading them takes tens of milliseconds, in a thread.
+
+    Raises ProviderError (connection, never sent) when the environment names what cannot be used."""
     verify: SSLContext | bool = False
     direct = is_loopback(base_url)
-    if not direct or base_url.startswith("https"):
-        verify = await asyncio.to_thread(httpx.create_ssl_context)
+    try:
+        if not direct or base_url.lower().startswith("https"):
+            verify = await asyncio.to_thread(httpx.create_ssl_context)
+    except OSError as problem:
+        what = "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"
+        raise ProviderError(ErrorKind.CONNECTION, f"{what}: {problem.strerror or problem}", sent=False) from problem
     http2 = not direct and find_spec("h2") is not None
-    return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS, http2=http2)
+    try:
+        return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS, http2=http2)
+    except (ImportError, ValueError, httpx.InvalidURL) as problem:
+        what = "the proxy that the environment names cannot be used"
+        raise ProviderError(ErrorKind.CONNECTION, f"{what}: {clean(str(problem))}", sent=False) from problem
 
 
-def _with_request_id(finish: FinishChunk, response: httpx.Response) -> FinishChunk:
+def _with_request_id(finish: FinishChunk, response: httpx.Response, secret: str) -> FinishChunk:
     """The id that the provider's support asks for stands in a header, where there is one."""
-    named = response.headers.get("request-id") or response.headers.get("x-request-id")
-    return replace(finish, request_id=clean(named)) if named else finish
+    named = response.headers.get("request-id") or response.headers.get("x-request-id") or finish.request_id
+    return replace(finish, request_id=clean(named, secret)) if named else finish

@@ -316,3 +316,25 @@ async def test_a_list_that_cannot_be_had(answer: bytes | Act, kind: ErrorKind) -
             await provider.list_models()
         assert not await probe(ProviderConfig("p", wire.base_url), 5.0)
     assert caught.value.kind is kind
+
+
+async def test_a_server_without_a_list_has_the_models_that_the_configuration_names() -> None:
+    async with wire_server(refusal(404, b"not here")) as wire:
+        provider = HttpProvider(ProviderConfig("p", wire.base_url, models=("one", "two")))
+        assert [model.id for model in await provider.list_models()] == ["p/one", "p/two"]
+        await provider.aclose()
+
+
+async def test_named_models_stand_beside_those_that_are_listed() -> None:
+    async with wire_server(refusal(200, b'{"data": [{"id": "one", "context_window": 7000}]}')) as wire:
+        provider = HttpProvider(ProviderConfig("p", wire.base_url, models=("one", "two")))
+        found = {model.name: model.context_window for model in await provider.list_models()}
+        await provider.aclose()
+    assert (list(found), found["one"]) == (["one", "two"], 7000)
+
+
+async def test_names_do_not_hide_that_a_server_is_down() -> None:
+    provider = HttpProvider(ProviderConfig("p", "http://127.0.0.1:9/v1", models=("one",)))
+    with pytest.raises(ProviderError):
+        await provider.list_models()
+    await provider.aclose()
