@@ -96,13 +96,16 @@ def _is_image(path: Path) -> bool:
 def _from_address(address: str) -> Path:
     from urllib.parse import unquote, urlsplit
 
-    return Path(unquote(urlsplit(address).path))
+    try:
+        return Path(unquote(urlsplit(address).path))
+    except ValueError:  # no address after all
+        return Path(address)
 
 
 def _expanded(word: str) -> Path:
     try:
         return Path(word).expanduser()
-    except RuntimeError:  # the home of somebody who is not known here
+    except (RuntimeError, ValueError):  # the home of somebody who is not known here, or whose name cannot be
         return Path(word)
 
 

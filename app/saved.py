@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from routing.files import replace_file
 from routing.registry.model import Registry
 
 _REGISTRY: TypeAdapter[Any] = TypeAdapter(Registry)
+_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,10 @@ class SavedRegistry:
 
 
 def save_registry(path: Path, registry: Registry, wall_s: float) -> None:
-    """Write it beside the old one, then take its place. A folder that cannot be written loses only this."""
+    """In place of the one before. A folder that cannot be written loses only this."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({"saved_s": wall_s, "registry": json.loads(_REGISTRY.dump_json(registry))}))
-        fresh.replace(path)
+        body = json.dumps({"saved_s": wall_s, "registry": json.loads(_REGISTRY.dump_json(registry))})
+        replace_file(path, body.encode(), _MODE)
 
 
 def load_saved_registry(path: Path) -> SavedRegistry | None:

@@ -70,6 +70,7 @@ class Sources:
     simulator: Simulator | None = None
     _late: set[asyncio.Task[Checked]] = field(default_factory=set)
     _retired: Simulator | None = None
+    _rebuilding: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     @property
     def simulated(self) -> bool:
@@ -86,14 +87,18 @@ class Sources:
         return sentence(error, config, model, self.keys.get(config.name))
 
     async def late(self) -> AsyncIterator[Checked]:
-        """Every provider whose list was still awaited, as it comes, when it can be asked."""
+        """Every provider whose list was still awaited, as it comes, when it can be asked; but for those that were
+        looked up anew meanwhile."""
         while self._late:
-            done, self._late = await asyncio.wait(self._late, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                if task.cancelled():
-                    return
-                await self._take(task.result())
-                yield task.result()
+            done, _ = await asyncio.wait(self._late, return_when=asyncio.FIRST_COMPLETED)
+            task = done.pop()
+            self._late.discard(task)
+            if task.cancelled():
+                return
+            checked = task.result()
+            if self._awaited(checked.config.name):
+                await self._take(checked)
+                yield checked
 
     async def join(self, found: Found) -> Checked:
         """Look a provider up now: a new one, or one that is known, with the key that it has now. Once real models
@@ -110,8 +115,9 @@ class Sources:
         return checked
 
     async def rebuild(self) -> None:
-        """Make the registry again from what is listed."""
-        self.registry = await asyncio.to_thread(self.said.registry, self.listed, tiered=not self.simulated)
+        """Make the registry again from what is listed; one at a time, so that the newest is the last."""
+        async with self._rebuilding:
+            self.registry = await asyncio.to_thread(self.said.registry, self.listed, tiered=not self.simulated)
 
     async def aclose(self) -> None:
         for task in self._late:
@@ -122,6 +128,9 @@ class Sources:
         for simulator in (self.simulator, self._retired):
             if simulator is not None:
                 await simulator.aclose()
+
+    def _awaited(self, name: str) -> bool:
+        return any(one.waiting for one in self.checked if one.config.name == name)
 
     async def _take(self, checked: Checked) -> None:
         """In place of what was known of this provider, or after the others."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from app.controls.turns import TurnControls
+from routing.errors import PointsmanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +34,17 @@ class SetupControls(TurnControls):
         self._called: dict[str, Called] = {}
         self._calling: set[str] = set()
         self._proposal: Proposal | None = None
+        self._proposing = asyncio.Lock()
 
     @work(group="late", exit_on_error=False)
     async def follow_late(self) -> None:
         """Take in the lists of models that had not come when the first prompt could go out."""
         assert self.runtime is not None
-        async for checked in self.runtime.late():
-            if checked.problem:
-                self.say(checked.problem, bad=True)
-            await self._sources_changed()
+        with self._telling():
+            async for checked in self.runtime.late():
+                if checked.problem:
+                    self.say(checked.problem, bad=True)
+                await self._sources_changed()
 
     @work(group="setup", exit_on_error=False)
     async def action_setup(self) -> None:
@@ -59,9 +62,11 @@ class SetupControls(TurnControls):
         if self.runtime is None:
             self.say("Still looking for providers: again in a moment.")
             return
-        await self._propose()
         self.clear_notifications()  # what they say of providers stands on the screen
-        await self.push_screen(SetupScreen(self._setup_view(), lit))
+        with self._telling():
+            await self._propose()
+        if len(self.screen_stack) == 1:  # else it was asked for twice, or another screen was quicker
+            await self.push_screen(SetupScreen(self._setup_view(), lit))
 
     def on_setup_screen_chosen(self, event: SetupScreen.Chosen) -> None:
         if event.key:
@@ -79,23 +84,23 @@ class SetupControls(TurnControls):
     async def _call_again(self, name: str) -> None:
         """A provider that has no models yet, or is left alone since it failed, is looked up first."""
         assert self.runtime is not None
-        if name not in self._calling:
-            with self._shown_calling(name):
-                sources = self.runtime.sources
-                known = next(one for one in sources.checked if one.config.name == name)
-                if known.problem is not None or self.runtime.router.observed.breakers.open(name):
-                    from routing.providers.discovery import Found
+        sources = self.runtime.sources
+        known = next((one for one in sources.checked if one.config.name == name), None)
+        if known is None or name in self._calling:
+            return
+        with self._telling(), self._shown_calling(name):
+            if known.problem is not None or self.runtime.router.observed.breakers.open(name):
+                from routing.providers.discovery import Found
 
-                    await self._join(Found(known.config, known.how, sources.keys.get(name)))
-                await self._call(name)
+                await self._join(Found(known.config, known.how, sources.keys.get(name)))
+            await self._call(name)
 
     @work(group="setup", exit_on_error=False)
     async def enter_key(self, entry: Entry) -> None:
         """Ask for a key, keep it where the user says, look the provider up with it and call it once."""
         from app.screens.key import KeyScreen
-        from routing.errors import ConfigurationError
         from routing.providers.discovery import Found
-        from routing.providers.keys import FILE_NAME, find_key, keyring_installed
+        from routing.providers.keys import FILE_NAME, keyring_installed
 
         name = entry.config.key
         if name is None:
@@ -108,20 +113,13 @@ class SetupControls(TurnControls):
         entered = await self.push_screen_wait(KeyScreen(entry, file, keyring=keyring_installed()))
         if entered is None:
             return
-        try:
+        with self._telling():
             key = await asyncio.to_thread(self._keep, name, entered)
-        except ConfigurationError as error:
-            self.say(str(error), bad=True)
-            return
-        first = await asyncio.to_thread(find_key, name, os.environ, self.paths.config_dir)
-        if first is not None and first.where != key.where:
-            self.say(f"Kept as {key.where}, but {first.where} is read first at the next start.", bad=True)
-        else:
-            self.say(f"Kept as {key.where}.")
-        with self._shown_calling(entry.name):
-            how = entry.checked.how if entry.checked is not None else key.where
-            await self._join(Found(entry.config, how, key))
-            await self._call(entry.name)
+            await self._tell_kept(name, key)
+            with self._shown_calling(entry.name):
+                how = entry.checked.how if entry.checked is not None else key.where
+                await self._join(Found(entry.config, how, key))
+                await self._call(entry.name)
 
     def _keep(self, name: str, entered: Entered) -> Key:
         """In a thread."""
@@ -130,6 +128,16 @@ class SetupControls(TurnControls):
         if entered.place == "keyring":
             return keep_in_keyring(name, entered.value)
         return keep_in_file(name, entered.value, self.paths.config_dir)
+
+    async def _tell_kept(self, name: str, key: Key) -> None:
+        """Where it is, and whether the next start will find another one first."""
+        from routing.providers.keys import find_key
+
+        first = await asyncio.to_thread(find_key, name, os.environ, self.paths.config_dir)
+        if first is not None and first.where != key.where:
+            self.say(f"Kept as {key.where}, but {first.where} is read first at the next start.", bad=True)
+        else:
+            self.say(f"Kept as {key.where}.")
 
     async def _join(self, found: Found) -> None:
         assert self.runtime is not None
@@ -140,51 +148,38 @@ class SetupControls(TurnControls):
     async def _call(self, name: str) -> None:
         """One cheap call of a provider that has models."""
         from app.setup.calling import call, cheapest
-        from routing.errors import StorageError
 
         assert self.runtime is not None
         models = self.runtime.sources.registry.models
         model = cheapest(one for one in models if one.provider == name)
         if model is None:
             return
-        try:
-            self._called[name] = await call(self.runtime.router, model)
-        except StorageError as error:
-            self.say(str(error), bad=True)
+        self._called[name] = await call(self.runtime.router, model)
         await self.count_money()
         self.show_state()
 
     @work(group="setup", exit_on_error=False)
     async def action_look_again(self) -> None:
         """For a key or a server that came after the start."""
-        from routing.errors import ConfigurationError
-
         assert self.runtime is not None
-        try:
+        with self._telling():
             found = await self.runtime.look_again()
-        except ConfigurationError as error:
-            self.say(str(error), bad=True)
-            return
-        await asyncio.gather(*map(self._join, found))
-        self.say(f"Found {', '.join(one.config.name for one in found)}." if found else "Nothing new was found.")
+            await asyncio.gather(*map(self._join, found))
+            self.say(f"Found {', '.join(one.config.name for one in found)}." if found else "Nothing new was found.")
 
     @work(group="setup", exit_on_error=False)
     async def action_write_tiers(self) -> None:
         from app.setup.tiers import write_tiers
-        from routing.errors import ConfigurationError
 
         assert self.runtime is not None
         if self._proposal is None:
             self.say("There are no tiers to write: no model of yours is there yet.")
             return
-        try:
+        with self._telling():
             settings = await asyncio.to_thread(write_tiers, self.paths, self._proposal.tiers)
-        except ConfigurationError as error:
-            self.say(str(error), bad=True)
-            return
-        await self.runtime.configure(settings)
-        await self._sources_changed()
-        self.say(f"Written to {self.paths.config}, and in force from the next message.")
+            await self.runtime.configure(settings)
+            await self._sources_changed()
+            self.say(f"Written to {self.paths.config}, and in force from the next message.")
 
     async def _sources_changed(self) -> None:
         """Header, track and figures as the models are now; on the setup screen also what is proposed."""
@@ -198,7 +193,16 @@ class SetupControls(TurnControls):
         from app.setup.proposing import propose_tiers
 
         assert self.runtime is not None
-        self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources)
+        async with self._proposing:  # so that the newest is the last
+            self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What is wrong with a file, or with the ledger, ends what was begun, and the user is told."""
+        try:
+            yield
+        except PointsmanError as error:
+            self.say(str(error), bad=True)
 
     @contextmanager
     def _shown_calling(self, name: str) -> Iterator[None]:
@@ -225,7 +229,9 @@ class SetupControls(TurnControls):
         assert self.runtime is not None
         sources, settings = self.runtime.sources, self.runtime.settings
         return SetupView(
-            list_entries(sources, self._called, self._calling, configured=bool(settings.providers)),
+            list_entries(
+                sources, self._called, self._calling, services=not (settings.providers or self.launch.offline)
+            ),
             self._proposal,
             accepted=self._proposal is not None and settings.tiers == self._proposal.tiers,
             tiered=bool(settings.tiers),

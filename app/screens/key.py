@@ -62,11 +62,7 @@ class KeyScreen(ModalScreen[Entered | None]):
             yield Static(line(("Get one at ", "muted"), page) if page else line(), markup=False)
             yield SecretField()
             yield Static(self._choice(), classes="key-places", markup=False)
-            yield Static(
-                line((_KEYS, "muted")),
-                classes="picker-keys",
-                markup=False,
-            )
+            yield Static(line((_KEYS, "muted")), classes="picker-keys", markup=False)
 
     def action_other_place(self) -> None:
         self._at = (self._at + 1) % len(self._places)
@@ -77,7 +73,9 @@ class KeyScreen(ModalScreen[Entered | None]):
         try:
             value = read_entered(self._entry.config.key or "", self.query_one(SecretField).value)
         except ConfigurationError as error:
-            self.query_one(".picker-keys", Static).update(line((f"✗ {error}", "bad")))
+            self.query_one(".picker-keys", Static).update(
+                Content("\n").join([line((f"✗ {error}", "bad")), line((_KEYS, "muted"))])
+            )
             return
         self.dismiss(Entered(value, self._places[self._at]))
 

@@ -50,6 +50,8 @@ class ModelsScreen(Picker[str]):
 
     def on_resize(self, event: Resize) -> None:
         """The rows are drawn once the size is known, and for each new one."""
+        if self.left:
+            return
         width = event.size.width
         self.query_one(".models-body").set_class(width >= _BESIDE, "-beside")
         lit = self.query_one(OptionList).highlighted if self._width else self._lit
@@ -70,6 +72,8 @@ class ModelsScreen(Picker[str]):
         return model_facts.row(model, self._health, self._assumed, width)
 
     def _show_details(self) -> None:
+        if self.left:
+            return
         details = self.query_one(".model-details", Static)
         model = self._models.get(self.chosen or "")
         if model is None:

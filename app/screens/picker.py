@@ -60,8 +60,14 @@ class Picker(ModalScreen[T | None]):
         self._fill()
         self.query_one(OptionList).highlighted = self._lit if self._choices else None
 
+    @property
+    def left(self) -> bool:
+        """Whether it is no longer there: what still comes in finds no widgets."""
+        return self not in self.app.screen_stack
+
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.narrow(event.value)
+        if not self.left:
+            self.narrow(event.value)
 
     def narrow(self, text: str) -> None:
         """Show the rows that have every word of `text`."""

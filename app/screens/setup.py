@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.setup.entries import Entry
     from routing.registry.ladders import Proposal
 
-_KEYS = "Enter calls one   a calls all   k key   w tiers   r looks again   Esc back"
+_KEYS = "Enter calls  a all  k key  w tiers  r again  Esc back"
 _NAME = 12
 _DETAIL_ROWS = 3
 
@@ -75,17 +75,29 @@ class SetupScreen(Screen[None]):
         yield Static(line((_KEYS, "muted")), classes="page-keys", markup=False)
 
     def on_mount(self) -> None:
-        self.show(self._view)
+        self._draw()
 
     def on_resize(self, event: Resize) -> None:
         del event
-        self.call_after_refresh(self.show, self._view)
+        self.call_after_refresh(self._draw)
 
     def show(self, view: SetupView) -> None:
-        """Draw a newer state; the row that is lit stays lit."""
-        rows = self.query_one(OptionList)
-        names = [option.id for option in rows.options]
+        """Take a newer state; it may come before the screen is there."""
         self._view = view
+        if self.is_mounted:
+            self._draw()
+
+    @property
+    def left(self) -> bool:
+        """Whether it is no longer there: what still comes in finds no widgets."""
+        return self not in self.app.screen_stack
+
+    def _draw(self) -> None:
+        """The row that is lit stays lit."""
+        if self.left:
+            return
+        view, rows = self._view, self.query_one(OptionList)
+        names = [option.id for option in rows.options]
         drawn = option_rows(view, rows.scrollable_content_region.width)
         if names == [name for name, _ in drawn]:
             for at, (_, row) in enumerate(drawn):
@@ -119,6 +131,8 @@ class SetupScreen(Screen[None]):
             self.post_message(self.Chosen(self.lit, key=True))
 
     def _show_detail(self) -> None:
+        if self.left:
+            return
         detail = self.query_one(".setup-detail", Static)
         if self.lit is not None:
             rows = draw.wrap(line(told(self.lit)), detail.content_size.width)

@@ -47,9 +47,10 @@ class Entry:
 
 
 def list_entries(
-    sources: Sources, called: Mapping[str, Called], calling: Collection[str], *, configured: bool
+    sources: Sources, called: Mapping[str, Called], calling: Collection[str], *, services: bool
 ) -> tuple[Entry, ...]:
-    """Those found first. `configured`: `config.yaml` names its providers, so no other is looked for."""
+    """Those found first. `services`: those that lack their key are of use; not so where `config.yaml` names its
+    providers, nor offline."""
     found = [
         Entry(checked.config, checked, called.get(checked.config.name), checked.config.name in calling)
         for checked in sources.checked
@@ -58,6 +59,6 @@ def list_entries(
     missing = [
         Entry(ProviderConfig(service.name, service.base_url, service.dialect, service.key))
         for service in SERVICES
-        if service.name not in names and not configured
+        if services and service.name not in names
     ]
     return (*found, *missing)

@@ -27,7 +27,8 @@ def write_tiers(paths: Paths, tiers: Tiers) -> Settings:
         before = paths.config.read_bytes() if paths.config.exists() else b""
         text = before.decode()
     except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigurationError((Problem(file, None, f"cannot be read ({problem}).", ""),)) from None
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigurationError((Problem(file, None, f"cannot be read: {reason}."),)) from None
     wanted = replace(parse_settings(text, file) if text.strip() else Settings(), tiers=tiers)
     after = _with_tiers(text, tiers)
     settings = _read(after, file)
@@ -38,7 +39,7 @@ def write_tiers(paths: Paths, tiers: Tiers) -> Settings:
         mode = stat.S_IMODE(paths.config.stat().st_mode) if paths.config.exists() else _MODE
         replace_file(paths.config, after.encode(), mode)
     except OSError as problem:
-        what = f"cannot be written ({problem.strerror or problem})."
+        what = f"cannot be written: {problem.strerror or problem}."
         raise ConfigurationError((Problem(file, None, what),)) from None
     return settings
 

@@ -125,6 +125,7 @@ def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: 
         json=shape != "text",
         vision=any(isinstance(part, ImagePart) for part in _all_parts(request)),
         context_tokens=round(CONTEXT_MARGIN * tokens_in) + room,
+        answer_tokens=room,
         region=tags.get("region"),
         determinism=tags.get("determinism") == "strong",
         seed=tags.get("determinism") == "seed" or _is_set(tags.get("regulated")),

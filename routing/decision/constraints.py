@@ -3,11 +3,11 @@ against nobody. A check gives its reason against a model, or None; all of them a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from routing.analysis.features import Features
-from routing.decision.model import Candidate, Reason, Snapshot
+from routing.decision.model import Candidate, Left, Reason, Snapshot, World
 from routing.policy.model import Route
 from routing.registry.model import Model
 
@@ -17,12 +17,12 @@ _DETERMINISM = {"none": 0, "seed": 1, "strong": 2}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule is prepared from."""
+    """What a rule is prepared from; `pinned` tells the models that the request's pin names."""
 
     features: Features
     route: Route
     snapshot: Snapshot
-    aliases: tuple[tuple[str, str], ...]
+    pinned: Callable[[Model], bool] | None
 
 
 def checks(case: Case) -> tuple[Check, ...]:
@@ -52,11 +52,28 @@ def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...] = (
     return model.is_named(pattern)
 
 
-def _pin(case: Case) -> Check | None:
-    pin = case.snapshot.pin
+def pinned(pin: str | None, world: World) -> Callable[[Model], bool] | None:
+    """What tells the models that a pin names: the one of that id if there is one, else all that it matches."""
     if pin is None:
         return None
-    return lambda model, _: None if matches(pin, model, case.aliases) else Reason("pin", pin, model.id)
+    wanted = dict(world.policy.aliases).get(pin, pin)
+    if world.registry.get(wanted) is not None:
+        return lambda model: model.id == wanted
+    return lambda model: model.is_named(wanted)
+
+
+def determinism(features: Features, route: Route) -> str:
+    """How far answers must repeat, as the request and its route want it: none, seed or strong."""
+    needs = features.needs
+    asked = "strong" if needs.determinism else "seed" if needs.seed else "none"
+    return max(asked, route.require.determinism or "none", key=_DETERMINISM.__getitem__)
+
+
+def _pin(case: Case) -> Check | None:
+    pin, named = case.snapshot.pin, case.pinned
+    if pin is None or named is None:
+        return None
+    return lambda model, _: None if named(model) else Reason("pin", pin, model.id)
 
 
 def _lifecycle(case: Case) -> Check | None:
@@ -96,9 +113,11 @@ def _capable(case: Case, *capabilities: str) -> Check:
 
 
 def _context(case: Case) -> Check:
-    needed = case.features.needs.context_tokens
+    needs = case.features.needs
+    goes_in = needs.context_tokens - needs.answer_tokens
 
     def check(model: Model, _: Candidate) -> Reason | None:
+        needed = goes_in + min(needs.answer_tokens, model.max_output)
         return None if needed <= model.context_window else Reason("context", str(needed), str(model.context_window))
 
     return check
@@ -123,13 +142,14 @@ def _local(case: Case) -> Check | None:
 
 
 def _determinism(case: Case) -> Check | None:
-    needs = case.features.needs
-    asked = "strong" if needs.determinism else "seed" if needs.seed else "none"
-    needed = max(asked, case.route.require.determinism or "none", key=_DETERMINISM.__getitem__)
+    needed = determinism(case.features, case.route)
     if needed == "none":
         return None
+    refused = {model for model, one in case.snapshot.health.refused if one in ("temperature", "seed")}
 
     def check(model: Model, _: Candidate) -> Reason | None:
+        if model.id in refused:
+            return Reason("determinism", needed, f"refused by {model.provider}")
         enough = _DETERMINISM[model.determinism] >= _DETERMINISM[needed]
         return None if enough else Reason("determinism", needed, model.determinism)
 
@@ -169,17 +189,21 @@ def _breaker(case: Case) -> Check | None:
     return check
 
 
-def _rate_limit(case: Case) -> Check | None:
-    """What a provider announced as left, before it has to refuse: a request, and the tokens that go in."""
-    if not case.snapshot.health.limits:
-        return None
-    short: dict[str, Reason] = {}
-    for left in case.snapshot.health.limits:
-        needed = case.features.input_tokens if left.kind in ("tokens", "input-tokens") else 1
+def short_limits(features: Features, limits: Iterable[Left]) -> Iterator[tuple[Left, int]]:
+    """Rate limits that leave too little for the request (one of it, and the tokens that go in), with what it needs."""
+    for left in limits:
+        needed = features.input_tokens if left.kind in ("tokens", "input-tokens") else 1
         if left.remaining < needed:
-            found = f"{left.remaining} {left.kind} left; again in {left.again_in_s:.0f} s"
-            short.setdefault(left.model, Reason("rate_limit", f"{needed} {left.kind}", found))
-    return lambda model, _: short.get(model.id)
+            yield left, needed
+
+
+def _rate_limit(case: Case) -> Check | None:
+    """A provider is not asked for what it would have to refuse."""
+    short: dict[str, Reason] = {}
+    for left, needed in short_limits(case.features, case.snapshot.health.limits):
+        found = f"{left.remaining} {left.kind} left; again in {left.again_in_s:.0f} s"
+        short.setdefault(left.model, Reason("rate_limit", f"{needed} {left.kind}", found))
+    return (lambda model, _: short.get(model.id)) if short else None
 
 
 def _credit(case: Case) -> Check:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features
-from routing.decision.constraints import Case, checks, credit_nusd, matches, time_s
-from routing.decision.deployments import balanced
+from routing.decision.constraints import Case, checks, credit_nusd, determinism, matches, pinned, time_s
+from routing.decision.deployments import lot
 from routing.decision.model import (
     ENGINE,
     Candidate,
@@ -29,14 +30,16 @@ _STAND_IN = "stand-in"
 def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     """Choose the route, order the ladder, and say of every other model why not.
 
-    Models stand on the first rung that selects them, by the selector's priority, then utility, then id. When no
-    rung selects a model that may be asked, one stand-in rung holds whatever may.
+    Models stand on the first rung that selects them, by the selector's priority, then utility, then id; deployments
+    of one model together, where the best of them would stand. When no rung selects a model that may be asked, one
+    stand-in rung holds whatever may.
     """
     policy = world.policy
     route, rule = _route(features, policy, snapshot)
     max_output = _max_output(features, route)
     judged = _judge(features, world, snapshot, route, max_output)
-    plan = _plan(route, judged, snapshot)
+    ranked = _ranked(judged, snapshot)
+    plan = _plan(route, ranked, snapshot)
     chosen = plan.ladder[0].models[0] if plan.ladder else None
     return Decision(
         engine=ENGINE,
@@ -47,14 +50,14 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         mode=route.mode,
         ladder=plan.ladder,
         below=plan.below,
-        candidates=plan.candidates,
-        excluded=plan.excluded,
-        runner_up=_first(route, [one for one in judged if one.model.id != chosen], snapshot),
+        candidates=tuple(one.candidate for one in judged),
+        excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in plan.asked),
+        runner_up=_first(route, [one for one in ranked if one.model.id != chosen], snapshot),
         floor=route.floor,
         retries=route.retries,
         credit_nusd=credit_nusd(route, snapshot),
         time_s=time_s(features, route, snapshot),
-        temperature=0.0 if features.needs.determinism or features.needs.seed else route.temperature,
+        temperature=route.temperature if determinism(features, route) == "none" else 0.0,
         max_output_tokens=max_output,
         degraded_text=route.degraded_text,
     )
@@ -62,20 +65,27 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A model with what is predicted and what speaks against it; rung and place are None when no rung selects it."""
+    """A model with what is predicted and what speaks against it; `place` is None when no rung selects it."""
 
     model: Model
     candidate: Candidate
     reasons: tuple[Reason, ...]
     place: tuple[int, int] | None
 
+    @property
+    def like(self) -> tuple[tuple[int, int] | None, str | None, str]:
+        """What the deployments of one model share that one selector selects."""
+        word = self.model.deployment_of
+        return self.place, word, "" if word else self.model.id
+
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    """`asked` are the models on any of the rungs."""
+
     ladder: tuple[PlannedRung, ...]
     below: tuple[PlannedRung, ...]
-    candidates: tuple[Candidate, ...]
-    excluded: tuple[Exclusion, ...]
+    asked: frozenset[str]
 
 
 def _route(features: Features, policy: Policy, snapshot: Snapshot) -> tuple[Route, str]:
@@ -92,13 +102,15 @@ def _max_output(features: Features, route: Route) -> int:
 
 
 def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[_Judged]:
+    """Every model in question, by id."""
     judged = []
     policy = world.policy
     selectors = _selectors(route, dict(policy.aliases))
-    against = checks(Case(features, route, snapshot, policy.aliases))
+    named = pinned(snapshot.pin, world)
+    against = checks(Case(features, route, snapshot, named))
     records = {record.model: record for record in world.acceptance.records if record.task == features.task}
     formats = {record.model: record for record in world.acceptance.formats}
-    for model in sorted(_in_question(world, snapshot, selectors), key=lambda model: model.id):
+    for model in sorted(_in_question(world, named, selectors), key=lambda model: model.id):
         place = (0, 0) if snapshot.pin is not None else _place(model, selectors)
         rung = place[0] if place else -1
         record = records.get(model.id)
@@ -109,16 +121,18 @@ def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, m
     return judged
 
 
-def _in_question(world: World, snapshot: Snapshot, selectors: list[tuple[tuple[int, int], Selector]]) -> list[Model]:
+def _in_question(
+    world: World, named: Callable[[Model], bool] | None, selectors: list[tuple[tuple[int, int], Selector]]
+) -> list[Model]:
     """Every model, except those on no tier that nobody names: a catalogue has hundreds of them."""
-    pin, aliases = snapshot.pin, world.policy.aliases
     tierless = [(place, selector) for place, selector in selectors if selector.tier is None]
+    if named is None and not tierless:
+        return [model for model in world.registry.models if model.tier != UNRANKED]
 
-    def named(model: Model) -> bool:
-        return matches(pin, model, aliases) if pin is not None else _place(model, tierless) is not None
+    def asked_for(model: Model) -> bool:
+        return _place(model, tierless) is not None if named is None else named(model)
 
-    asked = pin is not None or bool(tierless)
-    return [model for model in world.registry.models if model.tier != UNRANKED or (asked and named(model))]
+    return [model for model in world.registry.models if model.tier != UNRANKED or asked_for(model)]
 
 
 def _selectors(route: Route, aliases: dict[str, str]) -> list[tuple[tuple[int, int], Selector]]:
@@ -149,44 +163,49 @@ def _provider_matches(pattern: str, provider: str) -> bool:
     return fnmatchcase(provider, pattern)
 
 
-def _plan(route: Route, judged: list[_Judged], snapshot: Snapshot) -> _Plan:
-    rungs, stand_in = _rungs(judged)
-    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in rungs.items()}
-    ladder, below = _split(list(planned), route, snapshot)
-    on_ladder = {one.model.id for members in rungs.values() for one in members}
-    return _Plan(
-        ladder=tuple(planned[index] for index in ladder),
-        below=tuple(planned[index] for index in below),
-        candidates=tuple(one.candidate for one in judged),
-        excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in on_ladder),
-    )
-
-
-def _first(route: Route, judged: list[_Judged], snapshot: Snapshot) -> str | None:
-    """The model that would be asked first."""
-    rungs, _ = _rungs(judged)
-    ladder, _ = _split(list(rungs), route, snapshot)
-    return _ordered(rungs[ladder[0]], snapshot)[0].model.id if ladder else None
-
-
-def _rungs(judged: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
-    """Who may be asked, by rung in order; and whether they only stand in, since no rung selects any of them."""
-    rungs: dict[int, list[_Judged]] = {}
-    for one in judged:
-        if not one.reasons and one.place is not None:
-            rungs.setdefault(one.place[0], []).append(one)
-    if rungs:
-        return dict(sorted(rungs.items())), False
-    spare = [one for one in judged if not one.reasons]
-    return ({0: spare} if spare else {}), True
-
-
-def _ordered(members: list[_Judged], snapshot: Snapshot) -> list[_Judged]:
-    return balanced(sorted(members, key=_order), lambda one: one.model, snapshot.health, snapshot.draw)
+def _ranked(judged: list[_Judged], snapshot: Snapshot) -> list[_Judged]:
+    """Best first. Who of two stands first never depends on who may be asked: where it did, a tighter cap could lead to
+    a dearer model."""
+    ranked = sorted(judged, key=_order)
+    if snapshot.draw == 0 or not any(one.model.deployment_of for one in judged):
+        return ranked
+    measured = dict(snapshot.health.first_token_s)
+    places = {one.like: place for place, one in reversed(list(enumerate(ranked)))}
+    return sorted(ranked, key=lambda one: (places[one.like], lot(one.model, measured, snapshot.draw)))
 
 
 def _order(one: _Judged) -> tuple[tuple[int, int], int, str]:
     return one.place or (0, 0), -one.candidate.utility_nusd, one.model.id
+
+
+def _plan(route: Route, ranked: list[_Judged], snapshot: Snapshot) -> _Plan:
+    rungs, stand_in = _rungs(ranked)
+    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in rungs.items()}
+    ladder, below = _split(list(planned), route, snapshot)
+    return _Plan(
+        ladder=tuple(planned[index] for index in ladder),
+        below=tuple(planned[index] for index in below),
+        asked=frozenset(one.model.id for members in rungs.values() for one in members),
+    )
+
+
+def _first(route: Route, ranked: list[_Judged], snapshot: Snapshot) -> str | None:
+    """The model that would be asked first."""
+    rungs, _ = _rungs(ranked)
+    ladder, _ = _split(list(rungs), route, snapshot)
+    return rungs[ladder[0]][0].model.id if ladder else None
+
+
+def _rungs(ranked: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
+    """Who may be asked, best first, by rung in order; and whether they only stand in, since no rung selects any."""
+    rungs: dict[int, list[_Judged]] = {}
+    for one in ranked:
+        if not one.reasons and one.place is not None:
+            rungs.setdefault(one.place[0], []).append(one)
+    if rungs:
+        return dict(sorted(rungs.items())), False
+    spare = [one for one in ranked if not one.reasons]
+    return ({0: spare} if spare else {}), True
 
 
 def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int], list[int]]:
@@ -206,7 +225,6 @@ def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int
 
 
 def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
-    members = _ordered(members, snapshot)
     source: Rung = route.ladder[index]
     plain = stand_in or snapshot.pin is not None
     name = (snapshot.pin or _STAND_IN) if plain else source.name

@@ -228,8 +228,9 @@ class Asking:
         is asked once more."""
         if error.refused is None:
             return False
-        news = self._context.observed.refused.note(model.id, error.refused)
-        return news and error.refused not in needed_of(self._context.features.needs)
+        context = self._context
+        news = context.observed.refused.note(model.id, error.refused)
+        return news and error.refused not in needed_of(context.features, context.route)
 
     def _note_failure(self, attempt: Attempt, error: ProviderError, sentence: str, then: ev.NextStep) -> None:
         recorder = self._context.recorder

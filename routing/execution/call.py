@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.analysis.features import Needs
+from routing.analysis.features import Features
+from routing.decision.constraints import determinism
 from routing.decision.model import Decision
 from routing.messages import Message, Request, TextPart
-from routing.policy.model import Timeouts
+from routing.policy.model import Route, Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import Model
 
@@ -27,13 +28,15 @@ def build_call(request: Request, decision: Decision, model: Model) -> Call:
     )
 
 
-def needed_of(needs: Needs) -> frozenset[str]:
-    """The capabilities without which the request is not answered."""
+def needed_of(features: Features, route: Route) -> frozenset[str]:
+    """What a call must not be made without: else it would not be what the request or its route asks for."""
+    needs, repeats = features.needs, determinism(features, route) != "none"
     needed = (
         ("tools", needs.tools > 0),
         ("json", needs.json),
         ("vision", needs.vision),
-        ("seed", needs.determinism or needs.seed),
+        ("temperature", repeats),
+        ("seed", repeats),
     )
     return frozenset(capability for capability, is_needed in needed if is_needed)
 

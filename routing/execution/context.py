@@ -16,6 +16,7 @@ from routing.execution.observed import Observed
 from routing.execution.recorder import Recorder
 from routing.execution.retry import RetryBudget
 from routing.messages import Request
+from routing.policy.model import Route
 from routing.providers.contract import Provider
 from routing.registry.model import Model
 
@@ -52,6 +53,10 @@ class TurnContext:
     @property
     def breakers(self) -> Breakers:
         return self.observed.breakers
+
+    @property
+    def route(self) -> Route:
+        return self.world.policy.route(self.decision.route)
 
     @property
     def time_left_s(self) -> float:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from routing import events as ev
 from routing.clock import until_midnight_s
+from routing.decision.constraints import short_limits
 from routing.decision.model import Reason
 from routing.execution.context import TurnContext
 from routing.execution.ladder import Ending
 
 _CAPS = {"day_cap": "day", "request_credit": "request"}
+_PASSING = frozenset({"breaker", "rate_limit"})
 
 
 def degrade(context: TurnContext, ending: Ending) -> ev.Degraded:
@@ -93,6 +97,9 @@ def _again_in_s(context: TurnContext, ending: Ending) -> float | None:
         return None if caps == {"request"} else until_midnight_s(context.clock.wall())
     providers = {model.provider for model in context.world.registry.models}
     waits = [wait for name in providers if (wait := context.breakers.again_in_s(name)) is not None]
+    waiting = {model for model, _ in _kept_out_by(context, _PASSING)}
+    limits = context.observed.rate_limits.left(context.world.registry)
+    waits += [left.again_in_s for left, _ in short_limits(context.features, limits) if left.model in waiting]
     return min(waits, default=None)
 
 
@@ -104,12 +111,17 @@ def _caps(context: TurnContext, ending: Ending) -> set[str]:
 
 def _capped(context: TurnContext) -> list[tuple[str, Reason]]:
     """Models that nothing but a cap keeps from being asked, with the reason of each, the cheapest first."""
-    capped = []
+    return sorted(_kept_out_by(context, _CAPS), key=lambda one: (int(one[1].needed), one[0], one[1].kind))
+
+
+def _kept_out_by(context: TurnContext, kinds: Container[str]) -> list[tuple[str, Reason]]:
+    """Models that have no other reasons against them than these, with each reason."""
+    found = []
     for exclusion in context.decision.excluded:
         reasons = [reason for reason in exclusion.reasons if reason.kind != "not_on_route"]
-        if reasons and all(reason.kind in _CAPS for reason in reasons):
-            capped += [(exclusion.model, reason) for reason in reasons]
-    return sorted(capped, key=lambda one: (int(one[1].needed), one[0], one[1].kind))
+        if all(reason.kind in kinds for reason in reasons):
+            found += [(exclusion.model, reason) for reason in reasons]
+    return found
 
 
 def _note_cap(context: TurnContext) -> None:

@@ -157,8 +157,7 @@ class Climb:
         if measured.fault and self._may_again(stop):
             self._again.add(stop.model)
             return at, _Move("again", answer.attempt, answer.model.id, measured.fault)
-        climb = self._context.decision.mode == "cascade" and (weak or measured.fault)
-        up = self._up(stop.rung) if climb else None
+        up = self._up(stop.rung) if weak or measured.fault else None
         if up is None:
             return None, None
         why = measured.fault or f"{weakness(measured)} ({measured.score:.2f} < {rung.threshold:.2f})"
@@ -201,13 +200,13 @@ class Climb:
 
     def _may_again(self, stop: Stop) -> bool:
         """Whether the route lets the model try once more to give the JSON asked for."""
-        context = self._context
-        route = context.world.policy.route(context.decision.route)
-        wanted = route.invalid == "retry" and stop.model not in self._again
+        wanted = self._context.route.invalid == "retry" and stop.model not in self._again
         return wanted and self._askable(stop) and self._affords(stop.model)
 
     def _up(self, rung: int) -> int | None:
-        """The first model of the next rung that can be asked, has the credit and has the time."""
+        """The first model of a cascade's next rung that can be asked, has the credit and has the time."""
+        if self._context.decision.mode != "cascade":
+            return None
         for at, stop in enumerate(self._stops):
             if rung < stop.rung < self._above and self._askable(stop) and self._affords(stop.model):
                 return at

@@ -31,7 +31,10 @@ class RateLimits:
         self._used: dict[tuple[str, str], deque[tuple[float, int]]] = {}
 
     def called(self, model: Model) -> None:
-        """A call of the model goes out."""
+        """A call of the model goes out: one less, until its answer says what is left."""
+        known = self._known.get((model.id, "requests"))
+        if known is not None:
+            self._known[model.id, "requests"] = _Known(max(0, known.remaining - 1), known.until_s)
         if model.requests_per_minute is not None:
             self._use(model.id, "requests", 1)
 
@@ -58,7 +61,7 @@ class RateLimits:
         return (*announced, *self._stated(registry, now_s)) if self._used else announced
 
     def reset(self) -> None:
-        """The configuration changed: forget what was."""
+        """The configuration changed: forget what was announced. What was used here stays used."""
         self._known.clear()
 
     def _use(self, model: str, kind: str, amount: int) -> None:

@@ -155,7 +155,7 @@ class HttpProvider:
     def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
         """Raises httpx.InvalidURL, and ProviderError (auth, never sent) for a key that no header can carry."""
         if not (secret.isascii() and secret.isprintable()):
-            raise ProviderError(ErrorKind.AUTH, "the key holds a line break or a letter that no key has", sent=False)
+            raise ProviderError(ErrorKind.AUTH, "it holds a line break or a letter that no key has", sent=False)
         headers = dict(outgoing.headers)
         headers |= {"content-type": "application/json", "accept": ACCEPTED[self._dialect.framing]}
         if secret:

@@ -82,25 +82,17 @@ def keep_in_file(name: str, value: str, config_dir: Path) -> Key:
     """
     path = config_dir / FILE_NAME
     _read_file(path)
-    kept, at = _without(name, path)
-    end = b"\r\n" if any(line.endswith(b"\r\n") for line in kept) else b"\n"
-    if at and not kept[at - 1].endswith(b"\n"):
-        kept[at - 1] += end
-    kept.insert(at, f"{name}={value}".encode() + end)
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    end = b"\r\n" if any(line.endswith(b"\r\n") for line in lines) else b"\n"
+    own = [n for n, line in enumerate(lines) if _name_in(line) == name]
+    kept = [line if line.endswith(b"\n") else line + end for n, line in enumerate(lines) if n not in own]
+    kept.insert(own[0] if own else len(kept), f"{name}={value}".encode() + end)
     try:
         replace_file(path, b"".join(kept), _PRIVATE)
     except OSError as problem:
         what = f"cannot be written: {problem.strerror or problem};"
         raise ConfigurationError((Problem(str(path), None, what, "the key was not kept"),)) from None
     return Key(value, f"{name} in {path}")
-
-
-def _without(name: str, path: Path) -> tuple[list[bytes], int]:
-    """The file's lines but those of this name, and where the first of them stood (or would)."""
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    own = [n for n, line in enumerate(lines) if _name_in(line) == name]
-    kept = [line for n, line in enumerate(lines) if n not in own]
-    return kept, own[0] if own else len(kept)
 
 
 def _name_in(line: bytes) -> str:

@@ -17,6 +17,7 @@ _RATES = {
     "input_cache_read": "cached_nusd_per_mtok",
     "input_cache_write": "cache_write_nusd_per_mtok",
 }
+_BEYOND_SENSE = 10**18
 
 
 def listed_price(pricing: object, source: str) -> Price | None:
@@ -31,7 +32,8 @@ def listed_price(pricing: object, source: str) -> Price | None:
         given, taken = parse_usd(pricing["input"]), parse_usd(pricing["output"])
     except (KeyError, TypeError, ValueError):
         return None
-    return Price(given, taken, None, source) if min(given, taken) >= 0 and max(given, taken) > 0 else None
+    sensible = min(given, taken) >= 0 and 0 < max(given, taken) < _BEYOND_SENSE
+    return Price(given, taken, None, source) if sensible else None
 
 
 def _steps(overrides: object, price: Price) -> tuple[Step, ...]:
@@ -47,9 +49,9 @@ def _rates(pricing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _per_token(amount: object) -> int:
-    """Nano-dollars for a million of them. Raises ValueError below zero."""
+    """Nano-dollars for a million of them. Raises ValueError for what cannot be one."""
     exponent = "e" in str(amount).lower()
     nusd = parse_usd(float(str(amount)) * TOKENS_PER_PRICE if exponent else f"{amount}e6")
-    if nusd < 0:
+    if not 0 <= nusd < _BEYOND_SENSE:
         raise ValueError(amount)
     return nusd

@@ -46,6 +46,7 @@ _NOT_CHAT = frozenset(("embedding", "embeddings", "image", "audio", "rerank", "m
 _MADE_ON_DEMAND = {"library": 8192}
 _ROOM_FOR_OUTPUT = 4  # of a small window, which must hold both, a quarter is for the answer
 _DEFAULT_MAX_OUTPUT = 4096
+_BEYOND_SENSE = 10**15
 
 
 def read_listing(cards: Iterable[dict[str, Any]], config: ProviderConfig) -> tuple[Model, ...]:
@@ -122,7 +123,7 @@ def _first_size(card: dict[str, Any], names: tuple[str, ...]) -> int | None:
 
 
 def _is_size(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < _BEYOND_SENSE
 
 
 def _fitted_output(terms: Terms) -> Terms:

@@ -21,12 +21,14 @@ from routing.providers.failures import clean, error, malformed, not_a_stream
 # What is still awaited after the end marker, so that the connection can be used again.
 DRAIN_S = 0.05
 _MAX_ERROR_BYTES = 65_536
+_MAX_EVENT_BYTES = 64 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 
 # ---------------------------------------------------------------- waiting
 class Patience:
-    """Until when the next bytes are awaited, and what is said if they do not come. Times are the loop's."""
+    """Until when the next bytes are awaited, and what is said if they do not come; and how many are read without an
+    event in them. Times are the loop's."""
 
     def __init__(self, timeouts: Timeouts, now_s: float) -> None:
         self._idle_s = timeouts.idle_s
@@ -34,7 +36,19 @@ class Patience:
         self._total_words = f"not finished in {timeouts.total_s:g} s"
         self._idle_words = f"went silent for {timeouts.idle_s:g} s"
         self.draining = False
+        self.whole = False  # once the answer is, silence is an end like any other
+        self._unread_bytes = 0
         self._until(now_s + timeouts.first_token_s, f"no first token in {timeouts.first_token_s:g} s")
+
+    def took(self, size: int) -> None:
+        """Bytes came. Raises ProviderError (malformed_stream) when they have been too many for one event."""
+        self._unread_bytes += size
+        if self._unread_bytes > _MAX_EVENT_BYTES:
+            raise malformed(f"an event is longer than {_MAX_EVENT_BYTES // 1024**2} MB")
+
+    def parted(self) -> None:
+        """An event was told apart from what follows it."""
+        self._unread_bytes = 0
 
     def heard(self, now_s: float) -> None:
         """Something of the answer came."""
@@ -67,9 +81,10 @@ class _TimedStream(httpx.AsyncByteStream):
             except StopAsyncIteration:
                 return
             except TimeoutError as problem:
-                if self._patience.draining:
+                if self._patience.whole:
                     return
                 raise ProviderError(ErrorKind.TIMEOUT, self._patience.words) from problem
+            self._patience.took(len(piece))
             yield piece
 
     async def aclose(self) -> None:
@@ -98,12 +113,14 @@ async def chunks_of(
     try:
         async with aclosing(_FRAMINGS[framing](response)) as events:
             async for data in events:
+                patience.parted()
                 if patience.draining or not data:
                     continue
                 for chunk in decoder.feed(data):
                     begun = True
                     patience.heard(now_s())
                     yield chunk
+                patience.whole = decoder.finished
                 if decoder.done:
                     patience.drain(now_s())
     except httpx.HTTPError as problem:
@@ -148,14 +165,19 @@ def is_stream(response: httpx.Response, framing: Framing) -> bool:
     return "text/event-stream" in kind if framing == "sse" else "ndjson" in kind or "jsonl" in kind
 
 
+async def read_body(response: httpx.Response, into: bytearray, most: int) -> None:
+    """The body as far as it is of use; what came before a failure is kept."""
+    async for piece in response.aiter_bytes():
+        into += piece
+        if len(into) > most:
+            return
+
+
 async def refusal(response: httpx.Response, patience: Patience, secret: str) -> ProviderError:
     """The error behind an answer that holds no stream."""
     body = bytearray()
     try:
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) > _MAX_ERROR_BYTES:
-                break
+        await read_body(response, body, _MAX_ERROR_BYTES)
     except httpx.HTTPError:
         pass  # the status alone says enough
     except ProviderError as slow:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from routing.errors import ErrorKind, ProviderError
 from routing.providers.contract import ProviderConfig
@@ -41,6 +42,12 @@ class _Case:
     @property
     def what(self) -> str:
         return self.model.name if self.model else "its list of models"
+
+    @property
+    def address(self) -> str:
+        """The base URL without what may be secret in it: a name, a password, a query."""
+        scheme, _, rest = self.config.base_url.partition("://")
+        return f"{scheme}://{place_of(self.config.base_url)}{urlsplit(self.config.base_url).path}" if rest else scheme
 
     @property
     def words(self) -> str:
@@ -93,6 +100,8 @@ def _int(text: str) -> int:
 def _auth(case: _Case) -> str:
     if case.config.simulated:
         return f"{case.who} is simulated and refuses every key until its fault 401 is taken away."
+    if not case.error.sent:
+        return f"The key of {case.who}{case.read_from} cannot be sent{case.words} Copy it anew."
     if case.key is not None:
         return f"{case.who} does not accept the key read from {case.key.where}: get another {case.source}."
     if case.config.key:
@@ -107,11 +116,11 @@ def _permission(case: _Case) -> str:
 
 def _not_found(case: _Case) -> str:
     if case.model is None:
-        return f"{case.who} has no list of models at {case.config.base_url}; is the base URL right?"
+        return f"{case.who} has no list of models at {case.address}; is the base URL right?"
     if "model" in case.error.words.lower():
         return f"{case.who} has no model {case.what}{case.words} See what it has with: pointsman models."
     question = "" if case.words.endswith("?") else " Is the base URL right?"
-    return f"{case.who} answered 404 at {case.config.base_url}{case.words}{question}"
+    return f"{case.who} answered 404 at {case.address}{case.words}{question}"
 
 
 def _invalid(case: _Case) -> str:

@@ -29,6 +29,7 @@ _CODES: tuple[tuple[K, str], ...] = (
     (K.PERMISSION, "unsupported_country_region_territory ip_not_authorized failed_precondition missing_scope"),
     (K.PERMISSION, "service_disabled api_key_service_blocked key_model_access_denied team_model_access_denied"),
     (K.NOT_FOUND, "model_not_found deploymentnotfound invalid_model model_not_available notfounderror"),
+    (K.NOT_FOUND, "model_decommissioned"),
     (K.RATE_LIMIT, "rate_limit_exceeded rate_limit_error slow_down ratelimitreached too_many_requests_error"),
     (K.RATE_LIMIT, "service_tier_capacity_exceeded queue_exceeded"),
     (K.OVERLOADED, f"overloaded_error unavailable unavailable_error capacity_exceeded {PROVIDER_DOWN}"),
@@ -56,13 +57,17 @@ _WORDS: tuple[tuple[K, str], ...] = (
     (K.CONTEXT_LENGTH, r"maximum (context|prompt|model) length|prompt is too long|input token count"),
     (K.CONTEXT_LENGTH, r"(exceeds?|longer than) the (available |maximum )?(context|model) (size|window|length)"),
     (K.CONTEXT_LENGTH, r"exceed context limit|context the overflows|max_new_tokens`? must be <=|contextwindowexceeded"),
+    (K.CONTEXT_LENGTH, r"initial prompt is greater than the context length"),
     (K.QUOTA, r"credit balance is too low|insufficient balance|budget has been exceeded"),
+    (K.QUOTA, r"reached your specified api usage limits|doesn't have any credits"),
     (K.AUTH, r"api key (not valid|expired)|incorrect api key|invalid (x-)?api.?key|unregistered callers"),
     (K.AUTH, r"authentication_error|litellm\.authenticationerror"),
     (K.CONTENT_FILTER, r"content filtering policy|content management policy|content exists risk"),
     (K.CONTENT_FILTER, r"violates usage guidelines|contentpolicyviolation"),
     (K.PERMISSION, r"insufficient permissions|litellm\.permissiondenied"),
     (K.NOT_FOUND, r"\bmodel\b.{0,120}\b(not found|does not exist)\b|no such model|litellm\.notfounderror"),
+    # Nor is a model there for an account that may not use it yet, or that does not chat.
+    (K.NOT_FOUND, r"not a valid model id|invalid model name|does not support chat|must be verified to"),
     (K.OVERLOADED, r"overloaded|server busy|over capacity|litellm\.serviceunavailable"),
     (K.RATE_LIMIT, r"rate_limit_error|rate-limited upstream|litellm\.ratelimiterror"),
     (K.TIMEOUT, r"litellm\.timeout\b"),
@@ -145,8 +150,10 @@ _SAID_OF_A_NAME = (
 )
 _SAID = (
     ("logprobs", r"not allowed to request logprobs"),
+    ("temperature", r"use '?max_completion_tokens"),  # the models that rename the one fix the other
     ("tools", r"requires --enable-auto-tool-choice|tools param requires --jinja"),
-    ("vision", r"not a multimodal model|missing data required for image input"),
+    ("vision", r"not a multimodal model|at most 0 image|missing data required for image input"),
+    ("reasoning", r"include_?thoughts is only enabled"),
     ("json", r"response_format.{0,20} must be 'json_schema'"),
     ("json_schema", r"response_format.{0,20}json.?schema.{0,60} not supported"),
 )

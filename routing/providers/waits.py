@@ -12,6 +12,7 @@ from routing.providers.limits import read_limits
 
 # How long to leave a provider that says "do not retry" without saying when.
 NO_RETRY_WAIT_S = 60.0
+_LONGEST_S = 7 * 24 * 3600.0  # some write the moment itself where seconds belong
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_SINCE_EPOCH = 10**11  # from here on a number counts milliseconds, below seconds
 
@@ -20,7 +21,7 @@ def wait_s(kind: ErrorKind, headers: Mapping[str, str], retry_delay: str = "") -
     """Seconds to wait, or None when the server does not say. `headers` has lower-case names or ignores case;
     `retry_delay` is that of Gemini's RetryInfo."""
     for found in (_header_wait_s(headers), duration_s(retry_delay)):
-        if found is not None:
+        if found is not None and found <= _LONGEST_S:
             return found
     if kind is not ErrorKind.RATE_LIMIT:
         return None

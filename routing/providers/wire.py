@@ -55,6 +55,16 @@ def formed(call: Call, model: Model) -> tuple[tuple[Message, ...], Any]:
     return instructed(call.messages, FIT + call.schema), mode
 
 
+def sampling(call: Call, model: Model) -> dict[str, Any]:
+    """The temperature and the seed, where the call has one and the model takes it."""
+    chosen: dict[str, Any] = {}
+    if call.temperature is not None and "fixed_temperature" not in model.capabilities:
+        chosen["temperature"] = call.temperature
+    if call.seed is not None and model.determinism != "none":
+        chosen["seed"] = call.seed
+    return chosen
+
+
 def schema_of(text: str) -> Any:
     """The JSON schema that an answer must meet. Raises ProviderError (invalid_request, never sent)."""
     return _json(text, "the schema of the answer")
@@ -81,7 +91,8 @@ def _json(text: str, what: str) -> Any:
 # ---------------------------------------------------------------- decoding
 _MOST_MASKED = 10_000
 """Characters of an event in which the key is looked for: before the words are cut, or a part of it might be left."""
-
+_BEYOND_SENSE = 10**12
+"""Tokens that no call has: their price would not fit the ledger."""
 
 WRONG = (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError)
 """What reading an event of other types than it should have raises."""
@@ -96,6 +107,22 @@ def read_event(data: str, secret: str = "") -> dict[str, Any]:
     if not isinstance(event, dict):
         raise malformed(f"an event is a {type(event).__name__}, not an object", secret)
     return event
+
+
+def check_ended(events: int, finished: bool) -> None:
+    """Raises ProviderError (malformed_stream) when so many events, or the last of them, are not a whole answer."""
+    if not events:
+        raise malformed("answered with an empty reply")
+    if not finished:
+        raise malformed("the stream ended before the answer did")
+
+
+def listed(listing: object, field: str) -> list[dict[str, Any]]:
+    """The objects that a list of models holds in this field. Raises ProviderError (malformed_stream)."""
+    found = listing.get(field) if isinstance(listing, dict) else None
+    if not isinstance(found, list):
+        raise malformed("its list of models is not one; is the base URL right?")
+    return [card for card in found if isinstance(card, dict)]
 
 
 def string(value: object, what: str) -> str:
@@ -115,7 +142,7 @@ def mapping(value: object, what: str) -> dict[str, Any]:
 def count(values: object, name: str) -> int:
     """A count that a server sent; 0 where it is missing or makes no sense."""
     value = values.get(name) if isinstance(values, dict) else None
-    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _BEYOND_SENSE else 0
 
 
 def token_logprobs(entries: list[dict[str, Any]]) -> Iterator[TokenLogprob]:

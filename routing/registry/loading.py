@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ Overrides = tuple[tuple[str, Terms], ...]
 fields names the file for each of them."""
 
 Tiers = tuple[tuple[str, tuple[str, ...]], ...]
-"""The tiers that the user filled, each with model ids, bare names or globs; the first that names a model counts."""
+"""The tiers that the user filled, each with model ids, bare names or globs; the first that names a model counts. An id
+names that one model, also where a hub lists another under it as its bare name."""
 
 
 def load_registry(listed: Iterable[Model], overrides: Path | None = None, tiers: Tiers = ()) -> Registry:
@@ -41,7 +42,9 @@ def build_registry(listed: Iterable[Model], overrides: Overrides = (), tiers: Ti
     """The models by id, each once, and the first twelve hex digits of the SHA-256 of it all. The order of `listed`
     changes nothing. With `tiers`, a model that none of them names is unranked; what the user's file says of a single
     model's tier counts more."""
-    unique = {model.id: _overridden(_placed(model, tiers), overrides) for model in sorted(listed, key=_content)}
+    ordered = sorted(listed, key=_content)
+    ids = frozenset(model.id for model in ordered)
+    unique = {model.id: _overridden(_placed(model, tiers, ids), overrides) for model in ordered}
     models = tuple(unique[model_id] for model_id in sorted(unique))
     digest = hashlib.sha256("\n".join(map(_content, models)).encode()).hexdigest()
     return Registry(models, digest[:12])
@@ -101,11 +104,15 @@ def _models_of(tree: Tree, path: Path, problems: list[Problem]) -> Mapping[str, 
     return models
 
 
-def _placed(model: Model, tiers: Tiers) -> Model:
+def _placed(model: Model, tiers: Tiers, ids: Container[str]) -> Model:
     if not tiers:
         return model
-    named = (tier for tier, patterns in tiers if any(model.is_named(pattern) for pattern in patterns))
-    return model.stated("config.yaml", tier=next(named, UNRANKED))
+
+    def named(pattern: str) -> bool:
+        return model.id == pattern if pattern in ids else model.is_named(pattern)
+
+    on = (tier for tier, patterns in tiers if any(map(named, patterns)))
+    return model.stated("config.yaml", tier=next(on, UNRANKED))
 
 
 def _overridden(model: Model, overrides: Overrides) -> Model:

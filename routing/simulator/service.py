@@ -77,7 +77,7 @@ class Service:
             case "reply":
                 await self._reply(connection, found, request)
             case "count":
-                call = wire.parse(request.body, found.target)
+                call = _parsed(found, request.body)
                 self._offer(provider, call.model)
                 await connection.reply(200, encode({"input_tokens": await call.input_tokens()}))
             case "models":
@@ -115,7 +115,7 @@ class Service:
         self._meet(connection, fault)
         if wait_s := self._meter.wait_s(provider):
             raise RefusedError("rate_limit", wait_s=wait_s)
-        call = wire.parse(request.body, found.target)
+        call = _parsed(found, request.body)
         offer = self._offer(provider, call.model)
         input_tokens = await call.input_tokens()
         check_fits(call, offer, input_tokens)
@@ -192,3 +192,11 @@ class Service:
         self._asked[key] += 1
         repeat = 0 if call.seed is not None or call.temperature == 0 else self._asked[key]
         return Random(f"{self._seed}/{key}/{repeat}")
+
+
+def _parsed(found: Route, body: bytes) -> Call:
+    """Raises RefusedError."""
+    try:
+        return found.wire.parse(body, found.target)
+    except RecursionError:
+        raise invalid("The body of the request is nested too deeply.") from None

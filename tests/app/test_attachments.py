@@ -11,7 +11,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.attachments import LARGEST, dropped_in, image_type, paths_in, read_attachment
@@ -128,6 +128,8 @@ def test_a_quoted_path_is_itself_again(name: str) -> None:
 
 
 @given(st.text())
+@example("file://[x")
+@example("~\0")
 def test_any_paste_may_be_looked_at(text: str) -> None:
     assert all(path.is_absolute() for path in dropped_in(text))
 

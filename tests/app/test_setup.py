@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from textual.events import Paste, Resize
+from textual.geometry import Size
 
 from app.screens.key import KeyScreen
 from app.screens.secret import SecretField
-from app.screens.setup import SetupScreen
+from app.screens.setup import SetupScreen, SetupView
+from app.setup.entries import Entry
+from app.sources import Checked, Said
 from routing import events as ev
 from routing.providers.contract import ProviderConfig
 from routing.providers.discovery import Found
 from routing.providers.keys import FILE_NAME
-from tests.app.driving import Driver, driven
+from routing.registry.model import Model, Registry
+from tests.app.driving import QUICK, Driver, driven
 from tests.routing.providers.test_keeping_keys import FakeKeyring, install
 from tests.wire.chat import ChatServer, chat_server
 from tests.wire.gated import gated_server
@@ -102,7 +110,111 @@ async def test_leaving_while_a_list_is_still_awaited(tmp_path: Path, monkeypatch
             assert driver.app.return_code == 0
 
 
+async def test_a_key_that_is_entered_while_a_list_is_awaited_is_not_undone_by_that_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.opening._PATIENCE_S", 0.01)
+    (tmp_path / FILE_NAME).write_text("SLOW_KEY=old\n")
+    (tmp_path / FILE_NAME).chmod(0o600)
+    async with chat_server() as chat, gated_server() as slow:
+        quick = chat.config.removesuffix("}\n")
+        config = f"{quick}, slow: {{base_url: 'http://127.0.0.1:{slow.port}/v1', key: SLOW_KEY}}}}\n"
+        async with on_setup(tmp_path, config) as driver:
+            await seen(driver, "… slow")
+            slow.holds = False
+            await driver.press("down", "k", *"new", "enter")
+            await driver.until(lambda: driver.runtime.router.setup.registry.get("slow/gpt-4o"))
+            slow.opened.set()
+            await driver.until(lambda: not any(one.group == "late" and one.is_running for one in driver.app.workers))
+            assert driver.runtime.router.setup.registry.get("slow/gpt-4o")
+            assert not any("does not accept" in toast for toast in driver.toasts)
+
+
+async def test_of_two_registries_made_at_once_the_newer_stays(tmp_path: Path) -> None:
+    async with chat_server() as chat:
+        (tmp_path / "config.yaml").write_text(chat.config)
+        async with driven(tmp_path) as driver:
+            sources, (checked,) = driver.runtime.sources, driver.runtime.sources.checked
+            sources.said = cast("Said", Overtaken(sources.said))
+            older = asyncio.create_task(sources.rebuild())
+            await driver.until(lambda: older.get_coro().cr_await)
+            (model,) = checked.models
+            sources.checked = (replace(checked, models=(model, replace(model, id="here/new", name="new"))),)
+            await sources.rebuild()
+            await older
+            assert sources.registry.get("here/new")
+
+
+class Overtaken:
+    """Makes the first registry slowly: only after the second, if that one does not wait for it."""
+
+    def __init__(self, said: Said) -> None:
+        self._said = said
+        self._first = True
+        self._second = threading.Event()
+
+    def registry(self, listed: Sequence[Model], *, tiered: bool) -> Registry:
+        if self._first:
+            self._first = False
+            self._second.wait(0.3)
+        else:
+            self._second.set()
+        return self._said.registry(listed, tiered=tiered)
+
+
 # The screen
+
+
+@pytest.mark.parametrize("key", ["f7", "f8"])
+async def test_a_screen_that_is_left_while_the_terminal_changes_its_size(tmp_path: Path, key: str) -> None:
+    async with driven(tmp_path) as driver:
+        for steps in range(8):  # of the event loop, between the one and the other
+            await driver.press(key)
+            await driver.until(lambda: len(driver.app.screen_stack) == 2)
+            screen = driver.app.screen
+            size = Size(80, 24 + steps)
+            screen.post_message(Resize(size, size))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            driver.app.pop_screen()
+            screen.post_message(Resize(size, size))
+            await driver.until(lambda screen=screen: not screen.is_running)
+
+
+async def test_a_screen_that_is_asked_for_twice_opens_once(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.action_setup()
+        await driver.app.workers.wait_for_complete([driver.app.action_setup()])
+        await driver.until(lambda: isinstance(driver.app.screen, SetupScreen))
+        assert len(driver.app.screen_stack) == 2
+
+
+async def test_what_is_told_before_the_screen_is_there_is_on_it(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        screen = SetupScreen(SetupView(()))
+        config = ProviderConfig("late", "http://127.0.0.1:9/v1")
+        pushed = driver.app.push_screen(screen)
+        screen.show(SetupView((Entry(config, Checked(config, "a server on a port")),)))
+        await pushed
+        await seen(driver, "○ late", "a server on a port")
+
+
+async def test_a_file_that_was_broken_meanwhile_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_text("models: {'here/*': {tier: mid}}\n")
+    async with chat_server() as chat, on_setup(tmp_path, chat.config) as driver:
+        await driver.press("escape")
+        (tmp_path / "models.yaml").write_text("modells: {}\n")
+        await driver.press("f8")
+        await driver.told("modells")
+        await driver.until(lambda: isinstance(driver.app.screen, SetupScreen))
+        await seen(driver, "○ here")
+
+
+async def test_offline_no_service_is_offered(tmp_path: Path) -> None:
+    async with driven(tmp_path, replace(QUICK, offline=True)) as driver:
+        await driver.press("f8")
+        await seen(driver, "○ sim-north")
+        assert "OPENAI_API_KEY" not in picture(driver)
 
 
 async def test_simulated_only_lists_services_and_where_their_keys_are(tmp_path: Path) -> None:
@@ -237,7 +349,7 @@ async def test_a_wrong_key_says_which_where_it_was_read_and_where_to_get_one(tmp
 async def test_what_is_no_key_is_told_and_another_try_is_free(tmp_path: Path) -> None:
     async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
         await driver.press("k", *"two", "space", *"words", "enter")
-        await seen(driver, "That is no key")
+        await seen(driver, "That is no key", "Esc leaves")
         await driver.press("ctrl+u", "enter")
         await seen(driver, "No key was entered")
         await driver.press("escape")
@@ -259,8 +371,6 @@ async def test_a_secret_is_pasted_rubbed_out_and_never_selected(tmp_path: Path) 
         await driver.until(lambda: isinstance(driver.app.screen, KeyScreen))
         field = driver.app.screen.query_one(SecretField)
         await driver.pilot.pause()
-        from textual.events import Paste
-
         field.post_message(Paste(f" {SECRET}x\n"))
         await driver.until(lambda: field.value == f"{SECRET}x")
         await driver.press("backspace")

@@ -103,6 +103,22 @@ def test_a_file_that_cannot_take_them_is_told_and_left_alone(tmp_path: Path, tex
     assert [one.name for one in paths.config_dir.iterdir()] == ["config.yaml"]
 
 
+@pytest.mark.parametrize("text", ["\ufeff", "\ufeffprofile: economy\r\ntiers: {small: [x]}\r\n# after\r\n"])
+def test_a_byte_order_mark_stays(tmp_path: Path, text: str) -> None:
+    paths = at(tmp_path, text)
+    assert write_tiers(paths, TIERS).tiers == TIERS
+    assert written(paths).startswith(text.partition("tiers")[0])
+    assert written(paths).endswith(text.partition("]}")[2] or BLOCK)
+
+
+def test_places_that_cannot_be_read_or_written_are_told(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "file").touch()
+    for place, words in (("folder.yaml", "cannot be read: Is a directory."), ("file/c.yaml", "cannot be written: ")):
+        with pytest.raises(ConfigurationError, match=words):
+            write_tiers(Paths(tmp_path / "data", tmp_path / place), TIERS)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 def test_the_mode_of_the_file_stays(tmp_path: Path) -> None:
     paths = at(tmp_path, "profile: economy\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from routing.ledger.chats import list_chats
 from routing.ledger.journal import Journal
 from routing.ledger.pages import earlier_prompts
 from routing.ledger.queries import session_attempts, session_turns
-from tests.fakes import SMALL, a_line, fails, says
+from tests.fakes import SMALL, a_line, a_model, fails, says
 
 
 async def test_a_drill_asks_the_one_model_and_is_settled(journal: Journal) -> None:
@@ -25,6 +27,15 @@ async def test_a_drill_belongs_to_no_chat_and_counts_as_no_turn(journal: Journal
     assert list_chats(journal.store) == []
     assert earlier_prompts(journal.store) == []
     assert session_turns(journal.store, journal.session) == []
+
+
+async def test_a_drill_asks_no_other_provider_that_offers_a_model_of_that_name(journal: Journal) -> None:
+    """A hub's bare names may be the ids of others."""
+    hub = replace(a_model("hub/small", quality=0.99), id=f"hub/{SMALL}", name=SMALL)
+    line = a_line(journal, {SMALL: [fails("auth")], "hub/small": [says("ready")]}, models=[a_model(SMALL), hub])
+    turn = line.router.drill(SMALL)
+    await turn.wait()
+    assert [(one.model, one.outcome) for one in turn.trace.attempts] == [(SMALL, "failed")]
 
 
 async def test_a_drill_that_fails_goes_to_nobody_else(journal: Journal) -> None:

@@ -16,9 +16,11 @@ from routing.execution.context import Caps
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.pages import draft_sizes
+from routing.ledger.store import Store
 from routing.messages import FilePart, ImagePart, Message, Request, TextPart, Tool, ask
 from routing.policy.model import Policy
 from routing.registry.model import Model
+from routing.trace import fold
 from tests.fakes import (
     CASCADE,
     LARGE,
@@ -26,11 +28,14 @@ from tests.fakes import (
     SMALL,
     Line,
     Script,
+    StoppingJournal,
     a_line,
     a_model,
     a_policy,
     a_route,
     a_rung,
+    check_turn,
+    days,
     kinds,
     only,
     says,
@@ -86,6 +91,7 @@ async def test_with_retry_the_same_model_is_asked_once_more(journal: Journal) ->
     (again,) = only(events, ev.RetryScheduled)
     assert (again.attempt, again.model, again.wait_s) == ("s1.1.1", SMALL, 0.0)
     assert again.why == "schema: $.age is not an integer"
+    assert [one.outcome for one in fold(events[: events.index(again) + 1]).attempts] == ["superseded"]
     assert [event.try_ for event in only(events, ev.AttemptStarted)] == [1, 2]
     assert told(events).path == ("north/small superseded", "north/small answered")
     assert [draft.attempt for draft in draft_sizes(journal.store, "c1")] == ["s1.1.1"]
@@ -118,6 +124,17 @@ async def test_a_day_cap_that_refuses_the_retry_leaves_the_next_rung(journal: Jo
     events = await line.ask(WHO)
     assert (told(events).status, told(events).model) == ("answered", "home/local")
     assert kinds(events, ev.CapReached, ev.RetryScheduled, ev.Escalated) == ["CapReached", "Escalated"]
+
+
+async def test_premium_first_never_climbs_down_for_an_invalid_answer(journal: Journal) -> None:
+    """Not even when the day's cap refuses the second try: only time moves it down."""
+    scripts = {LARGE: [says(WRONG), says(GOOD)], "home/local": [says(GOOD)]}
+    policy = a_policy(a_route(a_rung("large"), a_rung("local"), mode="premium_first", invalid="retry"))
+    worst = a_line(journal, scripts, policy).router.explain(WHO).decision.candidate(LARGE).worst_nusd
+    line = a_line(journal, scripts, policy, caps=Caps(day_nusd=worst))
+    events = await line.ask(WHO)
+    assert (told(events).status, told(events).model) == ("degraded", LARGE)
+    assert kinds(events, ev.CapReached, ev.RetryScheduled, ev.Escalated, ev.SteppedDown) == ["CapReached"]
 
 
 # ---------------------------------------------------------------- never taken for an answer
@@ -154,9 +171,10 @@ async def test_json_wished_for_in_the_prompt_must_parse_too(journal: Journal) ->
 
 
 # ---------------------------------------------------------------- a forced format
-async def test_logprobs_of_a_native_schema_have_no_weight(journal: Journal) -> None:
-    models = [a_model(SMALL, capabilities=NATIVE), a_model(MID, capabilities=frozenset({"logprobs", "json_schema"}))]
-    line = a_line(journal, {SMALL: [says(GOOD, score=0.001)], MID: [says(GOOD)]}, ESCALATE, models=models)
+@pytest.mark.parametrize("way", ["json", "json_schema"])
+async def test_logprobs_of_a_forced_format_have_no_weight(journal: Journal, way: str) -> None:
+    models = [a_model(SMALL, capabilities=frozenset({"logprobs", way}))]
+    line = a_line(journal, {SMALL: [says(GOOD, score=0.001)]}, ESCALATE, models=models)
     (measured,) = only(await line.ask(WHO), ev.ConfidenceMeasured)
     (part,) = [part for part in measured.parts if part.name == "mean logprob"]
     assert part.log_odds == 0
@@ -167,6 +185,34 @@ async def test_logprobs_of_json_asked_in_words_are_weighed(journal: Journal) -> 
     line = a_line(journal, {SMALL: [says("[1]", score=0.1)]}, a_policy(a_route(a_rung("small"))))
     (measured,) = only(await line.ask(ask("List one number as JSON", chat_id="c1")), ev.ConfidenceMeasured)
     assert any(part.name == "mean logprob" and part.log_odds < 0 for part in measured.parts)
+
+
+# ---------------------------------------------------------------- stopped
+async def test_stopped_anywhere_on_the_way_to_a_second_try_it_is_settled(store: Store) -> None:
+    """Also while the answer is held against its schema in another thread."""
+
+    async def run(at: int) -> tuple[ev.TurnFinished, int]:
+        journal, seen = StoppingJournal(store, f"at{at}"), 0
+        line = answering(journal, RETRY, [WRONG, GOOD])
+        turn = line.router.start(WHO)
+
+        def count() -> None:
+            nonlocal seen
+            seen += 1
+            if seen == at:
+                turn.cancel()
+
+        journal.at_write = line.providers["north"].at_step = count  # type: ignore[method-assign]
+        events = [event async for event in turn.events()]
+        check_turn(journal, events)
+        assert sum(held for _, held in days(store).values()) == 0
+        return told(events), seen
+
+    whole, points = await run(0)
+    assert (whole.status, points > 10) == ("answered", True)
+    ends = [(await run(at))[0].status for at in range(1, points + 1)]
+    assert set(ends) <= {"cancelled", "answered"}
+    assert ends.count("cancelled") >= points - 3
 
 
 # ---------------------------------------------------------------- the rate is kept and read

@@ -159,6 +159,19 @@ def test_every_model(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) 
     assert snap_compare(client(tmp_path, []), terminal_size=size, run_before=run)
 
 
+async def test_little_room_is_enough(tmp_path: Path) -> None:
+    app = client(tmp_path, [])
+    async with app.run_test(size=(60, 18)) as pilot:
+        driver = Driver(app, pilot)
+        await driver.ready()
+        await app.push_screen(SetupScreen(mixture()))
+        await seen(driver, "✗ anthropic", "Esc back")
+        app.pop_screen()
+        screen = ModelsScreen(MODELS, Health(), 60_000_000_000, None)
+        await app.push_screen(screen)
+        await seen(driver, *(model.id[:15] for model in MODELS), "Esc leaves")
+
+
 async def test_rows_keep_their_place_when_their_state_changes(tmp_path: Path) -> None:
     app = client(tmp_path, [])
     async with app.run_test(size=STRIP) as pilot:

@@ -1,7 +1,8 @@
-"""Streams of server-sent events to chunks, through the framing that is used on the network."""
+"""Recorded streams to chunks, read as the network is."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from itertools import pairwise
@@ -9,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from httpx_sse import EventSource
 from hypothesis import strategies as st
 
 from routing.messages import Chunk
-from routing.providers.contract import Decoder
+from routing.policy.model import Timeouts
+from routing.providers.contract import Decoder, Framing
+from routing.providers.reading import Patience, chunks_of
 
 WIRE = Path(__file__).parent
 
@@ -36,13 +38,10 @@ class Pieces(httpx.AsyncByteStream):
             yield piece
 
 
-async def decoded(decoder: Decoder, *pieces: bytes) -> list[Chunk]:
-    chunks: list[Chunk] = []
+async def decoded(decoder: Decoder, *pieces: bytes, framing: Framing = "sse") -> list[Chunk]:
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(pieces))
-    async for event in EventSource(response).aiter_sse():
-        if event.data:
-            chunks += decoder.feed(event.data)
-    return chunks + decoder.finish()
+    patience = Patience(Timeouts(), asyncio.get_running_loop().time())
+    return [chunk async for chunk in chunks_of(response, framing, decoder, patience, "")]
 
 
 def fed(decoder: Decoder, *events: Any) -> list[Chunk]:

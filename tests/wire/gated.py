@@ -15,14 +15,22 @@ LISTED = json.dumps({"object": "list", "data": [{"id": "gpt-4o", "object": "mode
 
 @dataclass
 class GatedServer:
+    """`holds` False: requests are answered at once, and those that still wait will be refused."""
+
+    holds: bool = True
     port: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await reader.readuntil(b"\r\n\r\n")
-            await self.opened.wait()
-            writer.write(refusal(200, LISTED, "connection: close"))
+            held = self.holds
+            if held:
+                await self.opened.wait()
+            refused = held and not self.holds
+            writer.write(
+                refusal(401, b"{}", "connection: close") if refused else refusal(200, LISTED, "connection: close")
+            )
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass

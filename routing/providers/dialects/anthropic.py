@@ -27,7 +27,18 @@ from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.schemas import constrained
 from routing.providers.turns import in_turns
-from routing.providers.wire import WRONG, count, formed, mapping, parameters_of, read_event, string
+from routing.providers.wire import (
+    WRONG,
+    check_ended,
+    count,
+    formed,
+    listed,
+    mapping,
+    parameters_of,
+    read_event,
+    sampling,
+    string,
+)
 from routing.registry.model import Model
 
 VERSION = "2023-06-01"
@@ -59,8 +70,9 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
     if system:
         cached = {"cache_control": {"type": "ephemeral"}} if len(system) >= CACHED_FROM else {}
         body["system"] = [{"type": "text", "text": system} | cached]
-    if call.temperature is not None and "fixed_temperature" not in model.capabilities:
-        body["temperature"] = min(call.temperature, 1.0)
+    chosen = sampling(call, model)
+    if "temperature" in chosen:  # it has no seed, and a shorter scale
+        body["temperature"] = min(chosen["temperature"], 1.0)
     if call.tools:
         body["tools"] = [_tool(tool) for tool in call.tools]
     if form not in (None, "json"):  # it has no mode for any JSON
@@ -114,10 +126,7 @@ class Decoder:
             raise malformed(f"{kind} is not as it should be ({wrong})", self._secret) from None
 
     def finish(self) -> list[Chunk]:
-        if not self._events:
-            raise malformed("answered with an empty reply")
-        if not self.finished:
-            raise malformed("the stream ended before the answer did")
+        check_ended(self._events, self.finished)
         usage: list[Chunk] = [UsageChunk(_usage(self._counts))] if any(self._counts.values()) else []
         return [*usage, FinishChunk(self._finish or "stop", self._request_id)]
 
@@ -200,10 +209,7 @@ def listing(config: ProviderConfig) -> Outgoing:
 
 
 def cards(listing: object) -> list[dict[str, Any]]:
-    found = listing.get("data") if isinstance(listing, dict) else None
-    if not isinstance(found, list):
-        raise malformed("its list of models is not one; is the base URL right?")
-    return [_card(card) for card in found if isinstance(card, dict)]
+    return [_card(card) for card in listed(listing, "data")]
 
 
 def _card(card: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The Gemini dialect, `streamGenerateContent` as server-sent events: `encode` a call, `Decoder` for the stream. No I/O.
 
-Reference: the Gemini API's "Generating content" and "Models". A call without the version folder in its base URL goes
-to v1beta, which LiteLLM and others serve too.
+Reference: the Gemini API's "Generating content" and "Models". Without a version folder it is v1beta, which all serve.
 """
 
 from __future__ import annotations
@@ -30,7 +29,18 @@ from routing.messages import (
 from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.turns import in_turns
-from routing.providers.wire import WRONG, count, formed, mapping, parameters_of, read_event, string
+from routing.providers.wire import (
+    WRONG,
+    check_ended,
+    count,
+    formed,
+    listed,
+    mapping,
+    parameters_of,
+    read_event,
+    sampling,
+    string,
+)
 from routing.registry.model import Model
 
 _VERSION = re.compile(r"(/v\d+\w*)?/*$")
@@ -71,11 +81,7 @@ def _generation(call: Call, model: Model) -> dict[str, Any]:
         settings |= {"responseLogprobs": True, "logprobs": _TOP_LOGPROBS}
     if "reasoning" in model.capabilities:
         settings["thinkingConfig"] = {"includeThoughts": True}
-    if call.temperature is not None and "fixed_temperature" not in model.capabilities:
-        settings["temperature"] = call.temperature
-    if call.seed is not None and model.determinism != "none":
-        settings["seed"] = call.seed
-    return settings
+    return settings | sampling(call, model)
 
 
 def _form(form: Any) -> dict[str, Any]:
@@ -125,10 +131,7 @@ class Decoder:
             raise malformed(f"GenerateContentResponse is not as it should be ({wrong})", self._secret) from None
 
     def finish(self) -> list[Chunk]:
-        if not self._events:
-            raise malformed("answered with an empty reply")
-        if not self.finished:
-            raise malformed("the stream ended before the answer did")
+        check_ended(self._events, self.finished)
         if _BROKEN.search(self._reason or ""):
             raise malformed(f"the model gave up: {self._reason}", self._secret)
         usage: list[Chunk] = [UsageChunk(self._usage)] if self._usage else []
@@ -217,10 +220,7 @@ def listing(config: ProviderConfig) -> Outgoing:
 
 
 def cards(listing: object) -> list[dict[str, Any]]:
-    found = listing.get("models") if isinstance(listing, dict) else None
-    if not isinstance(found, list):
-        raise malformed("its list of models is not one; is the base URL right?")
-    return [_card(card) for card in found if isinstance(card, dict) and "generateContent" in _methods(card)]
+    return [_card(card) for card in listed(listing, "models") if "generateContent" in _methods(card)]
 
 
 def _methods(card: dict[str, Any]) -> list[Any]:

@@ -28,11 +28,14 @@ from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.wire import (
     WRONG,
+    check_ended,
     count,
     formed,
     function_of,
     joined,
+    listed,
     read_event,
+    sampling,
     string,
     token_logprobs,
 )
@@ -79,15 +82,10 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
 
 
 def _options(call: Call, model: Model) -> dict[str, Any]:
-    options: dict[str, Any] = {
+    return {
         "num_ctx": model.context_window,
         "num_predict": min(call.max_output_tokens, model.max_output),
-    }
-    if call.temperature is not None and "fixed_temperature" not in model.capabilities:
-        options["temperature"] = call.temperature
-    if call.seed is not None and model.determinism != "none":
-        options["seed"] = call.seed
-    return options
+    } | sampling(call, model)
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -127,10 +125,7 @@ class Decoder:
         return chunks
 
     def finish(self) -> list[Chunk]:
-        if not self._lines:
-            raise malformed("answered with an empty reply")
-        if not self.done:
-            raise malformed("the stream ended before the answer did")
+        check_ended(self._lines, self.done)
         usage: list[Chunk] = [UsageChunk(self._usage)] if self._usage else []
         return [*usage, FinishChunk(self._finish)]
 
@@ -189,10 +184,7 @@ def listing(config: ProviderConfig) -> Outgoing:
 
 
 def cards(listing: object) -> list[dict[str, Any]]:
-    found = listing.get("models") if isinstance(listing, dict) else None
-    if not isinstance(found, list):
-        raise malformed("its list of models is not one; is the base URL right?")
-    return [_card(entry) for entry in found if isinstance(entry, dict)]
+    return [_card(entry) for entry in listed(listing, "models")]
 
 
 def _card(entry: dict[str, Any]) -> dict[str, Any]:

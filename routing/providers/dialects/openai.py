@@ -29,12 +29,15 @@ from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.known import is_azure, refused_by
 from routing.providers.wire import (
     WRONG,
+    check_ended,
     count,
     formed,
     function_of,
     has_image,
     joined,
+    listed,
     read_event,
+    sampling,
     string,
     text_of,
     token_logprobs,
@@ -70,10 +73,7 @@ def encode(call: Call, model: Model, config: ProviderConfig) -> Outgoing:
     }
     if "logprobs" in model.capabilities and not call.tools:  # llama.cpp refuses both together
         body |= {"logprobs": True, "top_logprobs": _TOP_LOGPROBS}
-    if call.temperature is not None and "fixed_temperature" not in model.capabilities:
-        body["temperature"] = call.temperature
-    if call.seed is not None and model.determinism != "none":
-        body["seed"] = call.seed
+    body |= sampling(call, model)
     if call.tools:
         body["tools"] = [function_of(tool) for tool in call.tools]
     if form == "json":
@@ -123,15 +123,12 @@ class Decoder:
             return []
         event = read_event(data, self._secret)
         self._events += 1
-        if event.get("error"):
+        if event.get("error") or event.get("object") == "error":  # older vLLM says it flat, and [DONE] after it
             raise failure_in_stream(event, self._secret)
         return self._chunk(event)
 
     def finish(self) -> list[Chunk]:
-        if not self._events:
-            raise malformed("answered with an empty reply")
-        if self._finish is None and not self.done:
-            raise malformed("the stream ended before the answer did")
+        check_ended(self._events, self.finished)
         reason = "content_filter" if self._declined else self._finish or "stop"
         usage: list[Chunk] = [UsageChunk(self._usage)] if self._usage else []
         return [*usage, FinishChunk(reason, self._request_id)]
@@ -145,7 +142,7 @@ class Decoder:
             self._request_id = event["id"]
         groq = event.get("x_groq")
         usage = event.get("usage") or (groq.get("usage") if isinstance(groq, dict) else None)
-        if isinstance(usage, dict):
+        if isinstance(usage, dict) and count(usage, "prompt_tokens"):  # no call is without input: it was not counted
             self._usage = _usage(usage)
         kind = event.get("object")
         choices = event.get("choices")
@@ -184,8 +181,8 @@ class Decoder:
         if refusal:
             self._declined = True
             yield TextChunk(string(refusal, "refusal"))
-        for call in delta.get("tool_calls") or ():
-            yield ToolCallChunk(_tool_call(call))
+        for place, call in enumerate(delta.get("tool_calls") or ()):
+            yield ToolCallChunk(_tool_call(call, place))
 
 
 def _thoughts_and_text(content: str | list[dict[str, Any]]) -> tuple[str, str]:
@@ -196,10 +193,11 @@ def _thoughts_and_text(content: str | list[dict[str, Any]]) -> tuple[str, str]:
     return "".join(thoughts), "".join(part["text"] for part in content if part["type"] == "text")
 
 
-def _tool_call(call: dict[str, Any]) -> ToolCall:
+def _tool_call(call: dict[str, Any], place: int) -> ToolCall:
+    """Some servers send whole calls in one event, and no index."""
     function = call.get("function") or {}
     return ToolCall(
-        index=int(call.get("index") or 0),
+        index=int(place if call.get("index") is None else call["index"]),
         id=string(call.get("id") or "", "the id of a tool call"),
         name=string(function.get("name") or "", "the name of a tool call"),
         arguments=string(function.get("arguments") or "", "the arguments of a tool call"),
@@ -233,10 +231,7 @@ def listing(config: ProviderConfig) -> Outgoing:
 
 def cards(listing: object) -> list[dict[str, Any]]:
     """OpenAI's `{"data": […]}`, or the bare list that Together sends."""
-    found = listing.get("data") if isinstance(listing, dict) else listing
-    if not isinstance(found, list):
-        raise malformed("its list of models is not one; is the base URL right?")
-    return [card for card in found if isinstance(card, dict)]
+    return listed(listing if isinstance(listing, dict) else {"data": listing}, "data")
 
 
 DIALECT = Dialect(

@@ -90,7 +90,8 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     refused = {one for name, one in snapshot.health.refused if name == model.id}
     able = model.capabilities - refused
     check("capability", wanted <= able and (not needs.json or bool(able & {"json", "json_schema"})))
-    check("context", model.context_window >= needs.context_tokens)
+    unused = max(0, needs.answer_tokens - model.max_output)
+    check("context", model.context_window >= needs.context_tokens - unused)
     regions = {needs.region, require.region} - {None}
     check("region", model.local or all(model.region == region for region in regions))
     check("local", model.local or not (needs.local_only or require.local))
@@ -101,12 +102,13 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
             )
             check("rate_limit", left_over.remaining >= tokens)
     promised = STRENGTH.index(model.determinism)
-    wanted = [
+    wished = [
         require.determinism or "none",
         *(["seed"] if needs.seed else []),
         *(["strong"] if needs.determinism else []),
     ]
-    check("determinism", all(promised >= STRENGTH.index(one) for one in wanted))
+    repeats = max(map(STRENGTH.index, wished))
+    check("determinism", promised >= repeats and (repeats == 0 or not refused & {"temperature", "seed"}))
     check("retention", model.local or require.retention is None or model.retention == "none")
     check("gone", model.id not in snapshot.health.gone)
     check("breaker", model.provider not in {closed.provider for closed in snapshot.health.closed})

@@ -17,9 +17,10 @@ from routing.decision.model import Advice, Decision, Snapshot, World
 from routing.decision.storage import replay
 from routing.ledger.journal import Journal
 from routing.messages import ask
-from routing.policy.model import Policy, Range, Rule, Rung, Selector, When
+from routing.policy.model import Policy, Range, Requirements, Rule, Rung, Selector, When
 from tests.fakes import (
     CASCADE,
+    PRICES,
     a_line,
     a_model,
     a_policy,
@@ -32,7 +33,7 @@ from tests.fakes import (
     some_features,
 )
 from tests.routing.decision import oracle
-from tests.routing.decision.worlds import BOUNDS, cases, without
+from tests.routing.decision.worlds import BOUNDS, cases
 
 Asked = tuple[Features, World, Snapshot]
 CAPS = ("day_left_nusd", "simulated_day_left_nusd", "request_credit_nusd")
@@ -83,7 +84,8 @@ def test_every_model_is_asked_or_excluded_with_reasons_that_hold(asked: Asked) -
 @many
 @given(cases())
 def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
-    """Rungs as the route has them; on each, first the selector's priority, then utility, then the id.
+    """Rungs as the route has them; on each, first the selector's priority, then utility, then the id. When a draw is
+    made, deployments of one model that one selector selects stand together, where the best of them would.
 
     A cascade ends at the first rung that keeps any answer. Under the ladder stand the lower rungs, the nearest first,
     then those after its end."""
@@ -99,11 +101,22 @@ def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
     usual = snapshot.pin is None and any(
         oracle.rung_of(models[model], route, world.policy) is not None for model in on_ladder(decision)
     )
+
+    def place(model_id: str) -> tuple[int, int]:
+        on = oracle.rung_of(models[model_id], route, world.policy)
+        if snapshot.pin is not None:
+            return 0, 0
+        return (-1, 0) if on is None else (on, priority(model_id, route.ladder[on]))
+
+    def like(model_id: str) -> tuple[object, ...]:
+        return place(model_id), models[model_id].deployment_of or "", models[model_id].deployment_of or model_id
+
+    def leader(model_id: str) -> tuple[float, str]:
+        group = [one for one in models if like(one) == like(model_id)] if snapshot.draw else [model_id]
+        return min((-utility[one], one) for one in group)
+
     for rung in (*decision.ladder, *decision.below):
-        keys = []
-        for model in rung.models:
-            source = route.ladder[oracle.rung_of(models[model], route, world.policy) or 0] if usual else None
-            keys.append((priority(model, source) if source else 0, -utility[model], model))
+        keys = [(place(model), leader(model)) for model in rung.models]
         assert keys == sorted(keys)
         assert rung.worst_nusd == max(
             oracle.worst_nusd(features, models[model], world.policy, route) for model in rung.models
@@ -144,13 +157,17 @@ def test_the_order_of_models_changes_nothing(asked: Asked, random: Random) -> No
 
 @many
 @given(cases())
-def test_without_the_winner_the_runner_up_wins(asked: Asked) -> None:
+def test_when_the_winner_is_gone_the_runner_up_wins(asked: Asked) -> None:
+    """Who stands behind the winner on its rung is the runner-up."""
     features, world, snapshot = asked
     decision = decide(*asked)
     if decision.chosen is None:
         assert decision.runner_up is None
-    else:
-        assert decide(features, without(world, decision.chosen), snapshot).chosen == decision.runner_up
+        return
+    gone = replace(snapshot.health, gone=(*snapshot.health.gone, decision.chosen))
+    assert decide(features, world, replace(snapshot, health=gone)).chosen == decision.runner_up
+    if len(decision.ladder[0].models) > 1:
+        assert decision.runner_up == decision.ladder[0].models[1]
 
 
 @many
@@ -213,6 +230,56 @@ def test_selectors_fail_over_in_the_order_that_they_are_written() -> None:
     decision = choose(a_policy(a_route(rung)), "north/small", "south/small", "east/small")
     assert [rung.models for rung in decision.ladder] == [("south/small", "north/small")]
     assert [exclusion.model for exclusion in decision.excluded] == ["east/small"]
+
+
+def test_deployments_are_drawn_only_among_those_of_one_priority() -> None:
+    """Priority is what the policy says; a draw never overrules it."""
+    rung = Rung("small", tuple(Selector(tier="small", provider=name) for name in ("south", "north")))
+    policy = a_policy(a_route(rung))
+    models = [a_model(f"{name}/small", deployment_of="one", weight=w) for name, w in (("south", 0.001), ("north", 9.0))]
+    registry = a_registry(*models)
+    for draw in (0.1, 0.5, 0.9):
+        decision = decide(some_features(), World(policy, registry), a_snapshot(policy, registry, draw=draw))
+        assert decision.ladder[0].models == ("south/small", "north/small")
+
+
+def test_a_deployment_that_is_too_dear_moves_none_of_the_others() -> None:
+    """The drawn one stays the first, though the best of its like may no longer be asked and another model is better."""
+    dear, cheap = PRICES["large"], PRICES["small"]
+    models = [
+        a_model("a/mid", tier="small", deployment_of="one", price=dear, quality=0.9),
+        a_model("b/mid", tier="small", price=PRICES["mid"], quality=0.8),
+        a_model("c/mid", tier="small", deployment_of="one", price=cheap, quality=0.7, weight=1000.0),
+    ]
+    policy, registry = a_policy(a_route(a_rung("small"))), a_registry(*models)
+    free = decide(some_features(), World(policy, registry), a_snapshot(policy, registry, draw=0.5))
+    assert free.ladder[0].models == ("c/mid", "a/mid", "b/mid")
+    assert free.runner_up == "a/mid"
+    cap = free.candidate("b/mid").worst_nusd
+    capped = decide(some_features(), World(policy, registry), a_snapshot(policy, registry, draw=0.5, day_left_nusd=cap))
+    assert capped.ladder[0].models == ("c/mid", "b/mid")
+
+
+def test_an_id_pins_that_one_model_and_a_bare_name_all_of_that_name() -> None:
+    models = [a_model("north/small"), replace(a_model("hub/small"), id="hub/north/small", name="north/small")]
+    policy, registry = a_policy(), a_registry(*models)
+
+    def pinned(pin: str) -> list[str]:
+        return on_ladder(decide(some_features(), World(policy, registry), a_snapshot(policy, registry, pin=pin)))
+
+    assert pinned("north/small") == ["north/small"]
+    assert pinned("hub/north/small") == ["hub/north/small"]
+    assert sorted(pinned("*north/small")) == ["hub/north/small", "north/small"]
+    alone = a_registry(models[1])
+    decision = decide(some_features(), World(policy, alone), a_snapshot(policy, alone, pin="north/small"))
+    assert on_ladder(decision) == ["hub/north/small"]
+
+
+def test_a_route_that_requires_determinism_is_asked_at_temperature_zero() -> None:
+    policy = a_policy(a_route(require=Requirements(determinism="seed"), temperature=0.7))
+    registry = a_registry(a_model("north/small", determinism="seed"))
+    assert decide(some_features(), World(policy, registry), a_snapshot(policy, registry)).temperature == 0
+    assert choose(a_policy(a_route(temperature=0.7)), "north/small").temperature == 0.7
 
 
 def test_equals_are_ordered_by_id() -> None:

@@ -9,9 +9,24 @@ from hypothesis import given
 from routing.analysis.features import Features
 from routing.decision.decide import decide
 from routing.decision.model import Acceptance, Snapshot, World
+from routing.ledger.journal import Journal
 from routing.policy.model import Policy, Rung, Selector
 from routing.registry.loading import build_registry
-from tests.fakes import a_model, a_policy, a_route, a_rung, a_snapshot, some_features
+from tests.fakes import (
+    HELLO,
+    PRICES,
+    SMALL,
+    a_line,
+    a_model,
+    a_policy,
+    a_registry,
+    a_route,
+    a_rung,
+    a_snapshot,
+    says,
+    some_features,
+    told,
+)
 from tests.routing.decision.worlds import cases
 
 CATALOGUE = [a_model(f"catalogue/maker-{n}", tier="unranked") for n in range(50)]
@@ -40,6 +55,14 @@ def test_none_of_them_stands_in() -> None:
     world = World(a_policy(a_route(a_rung("small"))), build_registry(CATALOGUE), Acceptance())
     decision = decide(some_features(), world, a_snapshot(world.policy, world.registry))
     assert (decision.ladder, decision.candidates, decision.excluded) == ((), (), ())
+
+
+async def test_nothing_is_compared_with_what_they_would_have_charged(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Fine.")]})
+    alone = told(await line.ask(HELLO)).baseline_nusd
+    among = a_registry(a_model(), replace(CATALOGUE[0], price=PRICES["large"]))
+    line.router.configure(replace(line.router.setup, registry=among))
+    assert told(await line.ask(HELLO)).baseline_nusd == alone > 0
 
 
 def test_a_name_reaches_one_of_them() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
@@ -33,6 +32,7 @@ SPENT = ("north/a", "north/b", "south/a", "home/a")
 NAMES = ("a", "b", "c")
 REGIONS = (None, "eu", "us")
 CAPABILITIES = ("tools", "json", "vision")
+REFUSED = (*CAPABILITIES, "temperature", "seed")
 PATTERNS = ("a", "*", "north/*", "home/b", "best", "none-such")
 ALIASES = (("best", "south/c"),)
 PRICES = (None, FREE, Price(100_000_000, 400_000_000), Price(1_000_000_000, 4_000_000_000), Price(333_333, 777_777))
@@ -72,7 +72,7 @@ class Generator:
             local=provider == "home",
             simulated=self.pick([False, False, True]),
             quality=self.pick([0.5, 0.7, 0.9]),
-            deployment_of=self.sometimes(name),
+            deployment_of=self.pick([None, name]),
             weight=self.pick([1.0, 3.0]),
             first_token_s=self.pick([0.5, 1.0, 1.0, 20.0]),
             tokens_per_s=self.pick([50.0, 100.0]),
@@ -123,6 +123,7 @@ class Generator:
             json=bool(self.sometimes(True)),
             vision=bool(self.sometimes(True)),
             context_tokens=self.pick([500, 1000, 4001]),
+            answer_tokens=self.pick([0, 400, 500]),
             region=self.sometimes("us"),
             determinism=bool(self.sometimes(True)),
             seed=bool(self.sometimes(True)),
@@ -145,7 +146,7 @@ class Generator:
             closed=closed,
             gone=self.some(("north/a", "home/b"), 1),
             limits=tuple(left),
-            refused=tuple((name, self.pick(CAPABILITIES)) for name in self.some(("south/a", "north/b"), 1)),
+            refused=tuple((name, self.pick(REFUSED)) for name in self.some(("south/a", "north/b"), 1)),
             first_token_s=tuple((name, self.pick([0.1, 2.0])) for name in self.some(SPENT, 1)),
         )
 
@@ -184,8 +185,3 @@ class Generator:
 def cases() -> st.SearchStrategy[tuple[Features, World, Snapshot]]:
     """What `decide()` is asked."""
     return st.builds(lambda seed, size: Generator(seed).case(size), st.integers(0, 2**40), st.integers(0, 9))
-
-
-def without(world: World, model_id: str) -> World:
-    kept = tuple(model for model in world.registry.models if model.id != model_id)
-    return replace(world, registry=replace(world.registry, models=kept))

@@ -205,6 +205,13 @@ def test_what_no_list_says_is_what_is_known_of_the_family() -> None:
     assert model.capabilities == {"tools", "vision", "fixed_temperature"}
 
 
+def test_the_list_knows_of_a_deprecation_before_we_do() -> None:
+    new, old = read_listing(
+        cards({"data": [{"id": "claude-a"}, {"id": "claude-b", "lifecycle": "deprecated"}]}), CONFIG
+    )
+    assert new.lifecycle != old.lifecycle == "deprecated"
+
+
 def test_llama_cpp_promises_nothing_that_only_its_own_dialect_has() -> None:
     card = {"id": "tiny", "owned_by": "llamacpp", "meta": {"n_ctx": 512}}
     (model,) = read_listing(cards({"object": "list", "data": [card]}), ProviderConfig("here", "http://127.0.0.1:1"))

@@ -45,6 +45,28 @@ async def test_loopback_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         assert isinstance((await ask(HttpProvider(ProviderConfig("p", wire.base_url))))[-1], FinishChunk)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ALL_PROXY", "gopher://name:hush@127.0.0.1:9", "the proxy that the environment names cannot be used"),
+        ("HTTP_PROXY", "http://127.0.0.1:port", "the proxy that the environment names cannot be used"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "No such file or directory"),
+        ("SSL_CERT_FILE", __file__, "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    provider = HttpProvider(ProviderConfig("p", "http://models.invalid/v1"))
+    await provider.warm()
+    for asked in (ask(provider), provider.list_models()):
+        with pytest.raises(ProviderError, match=said) as caught:
+            await asked
+        assert (caught.value.kind, caught.value.sent) == (ErrorKind.CONNECTION, False)
+        assert "hush" not in str(caught.value)
+
+
 async def over_tls() -> tuple[asyncio.Server, WireServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "server.pem", TLS / "server.key")

@@ -91,6 +91,7 @@ def test_a_refusal_has_its_kind(status: int, body: Any, kind: ErrorKind) -> None
         ("", {"retry-after": "Fri, 20 Nov 2026 10:00:30 GMT"}, None),
         ("", {"retry-after": "soon"}, None),
         ("", {"retry-after": "-3"}, None),
+        ("", {"retry-after": "1795219200"}, None),
         (GEMINI_MINUTE, {}, 12.5),
         ("", {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m2.5s"}, 62.5),
         ("", {"x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1m2.5s"}, None),
@@ -108,6 +109,12 @@ def test_the_words_are_kept_without_the_key_or_control_characters_and_cut() -> N
     assert failure.words.startswith("key ••• is [31m bad")
     assert len(failure.words) == MAX_WORDS
     assert failure.request_id == "r1"
+
+
+@pytest.mark.parametrize("form", ["sk/one+two", "sk%2Fone%2Btwo", "c2svb25lK3R3bw=="], ids=["plain", "URL", "base64"])
+def test_a_key_is_masked_in_each_form_that_servers_repeat(form: str) -> None:
+    failure = answered(401, {"error": {"message": f"no such key: {form}."}}, {}, "sk/one+two")
+    assert failure.words == "no such key: •••."
 
 
 @given(st.integers(300, 599), st.text(max_size=60) | st.recursive(
@@ -160,6 +167,22 @@ def test_a_sentence_knows_the_wait_the_host_and_the_request() -> None:
     assert "free again in 7 s" in said(K.RATE_LIMIT, retry_after_s=6.2)
     assert "Cannot reach api.openai.com" in said(K.CONNECTION, "connection refused", sent=False)
     assert "request r1" in said(K.SERVER_ERROR, "oops", status=500, request_id="r1")
+
+
+@pytest.mark.parametrize("model", [MODEL, None])
+def test_an_address_is_said_without_what_may_be_secret_in_it(model: Model | None) -> None:
+    config = ProviderConfig("p", "https://name:hush@h.example:8443/v2?key=hush")
+    words = sentence(ProviderError(K.NOT_FOUND, "File Not Found"), config, model)
+    assert " at https://h.example:8443/v2" in words
+    assert "hush" not in words
+
+
+def test_a_key_that_could_not_be_sent_is_to_be_copied_anew() -> None:
+    words = said(K.AUTH, "it holds a line break", sent=False)
+    assert (
+        words
+        == "The key of openai (OPENAI_API_KEY in the environment) cannot be sent: it holds a line break. Copy it anew."
+    )
 
 
 def test_without_a_key_the_sentence_says_which_to_set() -> None:

@@ -22,7 +22,7 @@ from routing.messages import (
     UsageChunk,
 )
 from routing.providers.dialects.gemini import Decoder
-from tests.wire.events import cut_anywhere, decoded, fed, json_of, recordings
+from tests.wire.events import decoded, fed, json_of, recordings
 
 RECORDED = recordings("gemini")
 
@@ -77,21 +77,6 @@ async def test_tool_calls_come_whole_and_their_own_input_counts() -> None:
 
 
 # ---------------------------------------------------------------- cuts
-@given(st.sampled_from(list(RECORDED)), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
-async def test_any_cuts_change_nothing(name: str, newline: bytes, data: st.DataObject) -> None:
-    body = RECORDED[name].replace(b"\n", newline)
-    pieces = data.draw(cut_anywhere(body))
-    assert await decoded(Decoder(), *pieces) == await decoded(Decoder(), RECORDED[name])
-
-
-@pytest.mark.parametrize("name", RECORDED)
-async def test_a_cut_at_any_byte_changes_nothing(name: str) -> None:
-    body = RECORDED[name]
-    whole = await decoded(Decoder(), body)
-    for at in range(len(body)):
-        assert await decoded(Decoder(), body[:at], body[at:]) == whole
-
-
 @pytest.mark.parametrize("name", RECORDED)
 async def test_a_stream_cut_before_its_finish_is_malformed(name: str) -> None:
     body = RECORDED[name]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from routing.errors import ErrorKind, ProviderError
-from routing.messages import Chunk, FinishChunk, Message, TextChunk, TextPart, UsageChunk
+from routing.messages import Chunk, FinishChunk, LimitsChunk, Message, TextChunk, TextPart, UsageChunk
 from routing.policy.model import Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.providers.http import HttpProvider, probe
@@ -101,6 +101,22 @@ async def test_what_breaks_after_the_finish_breaks_nothing(ending: tuple[Act, ..
     assert isinstance(chunks[-1], FinishChunk)
 
 
+async def test_silence_after_the_finish_loses_nothing() -> None:
+    chunks: list[Chunk] = []
+    patient = Timeouts(first_token_s=5.0, idle_s=0.05)
+    async with answering(sse(WHOLE.removesuffix(b"data: [DONE]\n\n")), Act.STALL) as (provider, _):
+        await collect(provider, patient, chunks)
+    assert isinstance(chunks[-1], FinishChunk)
+
+
+async def test_a_request_id_is_masked_and_on_one_line() -> None:
+    named = WHOLE.replace(b'"chatcmpl-2"', b'"of sk-77\\u001b[0m\\n"')
+    chunks: list[Chunk] = []
+    async with answering(sse(named), key="sk-77") as (provider, _):
+        await collect(provider, PATIENT, chunks)
+    assert chunks[-1] == FinishChunk("stop", "of ••• [0m")
+
+
 # ---------------------------------------------------------------- refusals
 @pytest.mark.parametrize(
     ("status", "body", "headers", "kind"),
@@ -186,6 +202,14 @@ async def test_a_connection_lost_before_the_first_token(script: tuple[bytes | Ac
     assert "lost before" in failure.words
 
 
+async def test_an_event_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.providers.reading._MAX_EVENT_BYTES", 100_000)
+    events = BEGUN * 2000  # more than that in all, and none of them alone
+    failure, text = await failing(sse(events), b"data: " + b"x" * 200_000, Act.STALL)
+    assert (failure.kind, text) == (K.MALFORMED_STREAM, "One " * 2000)
+    assert "longer than" in failure.words
+
+
 # ---------------------------------------------------------------- connecting
 async def test_a_refused_connection_was_never_sent() -> None:
     async with wire_server() as wire:
@@ -196,7 +220,10 @@ async def test_a_refused_connection_was_never_sent() -> None:
     assert (caught.value.kind, caught.value.sent) == (K.CONNECTION, False)
 
 
-@pytest.mark.parametrize("base_url", ["ftp://127.0.0.1/v1", "no url", "http://[::1/v1", "https://127.0.0.1:1/v1"])
+@pytest.mark.parametrize(
+    "base_url",
+    ["ftp://127.0.0.1/v1", "no url", "http://[::1/v1", "https://127.0.0.1:1/v1", "http://127.0.0.1:99999/v1"],
+)
 async def test_a_base_url_that_leads_nowhere(base_url: str) -> None:
     provider = HttpProvider(ProviderConfig("p", base_url))
     with pytest.raises(ProviderError) as caught:
@@ -216,6 +243,19 @@ async def test_a_connection_that_nobody_takes() -> None:
             await collect(provider, Timeouts(connect_s=0.05), [])
         await provider.aclose()
     assert (caught.value.kind, caught.value.sent) == (K.TIMEOUT, False)
+
+
+@pytest.mark.parametrize("key", ["sk-clé", "sk-one\ntwo", "sk-one\r\nx-other: two", "sk-\ud800"])
+async def test_a_key_that_no_header_can_carry_is_not_sent_and_not_repeated(key: str) -> None:
+    async with answering(sse(WHOLE), key=key) as (provider, wire):
+        with pytest.raises(ProviderError) as asked:
+            await collect(provider, PATIENT, [])
+        with pytest.raises(ProviderError) as listed:
+            await provider.list_models()
+    for failure in (asked.value, listed.value):
+        assert (failure.kind, failure.sent) == (K.AUTH, False)
+        assert "sk-" not in str(failure)
+    assert wire.requests == []
 
 
 # ---------------------------------------------------------------- waiting
@@ -277,6 +317,14 @@ async def test_closing_the_iterator_closes_the_connection() -> None:
         await wire.gone.wait()
 
 
+async def test_closing_the_iterator_before_the_answer_closes_the_connection() -> None:
+    announced = sse(b"").replace(b"connection: close", b"x-ratelimit-remaining-requests: 1")
+    async with answering(announced, Act.STALL) as (provider, wire):
+        async with aclosing(provider.stream(CALL, MODEL, PATIENT)) as chunks:
+            assert isinstance(await anext(chunks), LimitsChunk)
+        await asyncio.wait_for(wire.gone.wait(), 5.0)
+
+
 @pytest.mark.parametrize(
     ("recorded", "kind", "said"),
     [
@@ -316,6 +364,15 @@ async def test_a_list_that_cannot_be_had(answer: bytes | Act, kind: ErrorKind) -
             await provider.list_models()
         assert not await probe(ProviderConfig("p", wire.base_url), 5.0)
     assert caught.value.kind is kind
+
+
+async def test_a_list_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.providers.http._MOST_LISTED_BYTES", 1000)
+    endless = refusal(200, b"[" * 5000).replace(b"5000", b"9000")
+    async with answering(endless, Act.STALL) as (provider, wire):
+        with pytest.raises(ProviderError, match="is the base URL right"):
+            await provider.list_models()
+        await wire.gone.wait()
 
 
 async def test_a_server_without_a_list_has_the_models_that_the_configuration_names() -> None:

@@ -49,6 +49,8 @@ def test_togethers_dollars_for_a_million() -> None:
         {"prompt": "0.1", "completion": "a lot"},
         {"hourly": 4, "input": 0, "output": 0},
         {"input": -1, "output": 1},
+        {"input": 1, "output": 1e300},
+        {"prompt": "1", "completion": "9" * 5000},
         {"input": None, "output": 1},
     ],
 )

@@ -89,12 +89,31 @@ async def test_an_azure_deployment_is_listed_without_a_question() -> None:
         ({"context_window": 131072, "max_completion_tokens": 9}, 131072),
         ({"max_context_length": 65536, "loaded_context_length": 4096}, 4096),
         ({"max_model_len": "much"}, Model("a", "a", "a", "mid").context_window),
+        ({"max_model_len": 10**400, "meta": {"n_params": 10**400}}, Model("a", "a", "a", "mid").context_window),
         ({"owned_by": "library"}, 4096),
     ],
 )
 def test_windows_as_each_server_names_them(card: dict[str, Any], window: int) -> None:
     (model,) = models({"id": "some-thing"} | card)
     assert model.context_window == window
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("models.localhost", True),
+        ("127.8.9.1:80", True),
+        ("[::1]:8080", True),
+        ("localhost.example.com", False),
+        ("127.0.0.1.example.com", False),
+        ("192.168.1.20", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_only_what_never_leaves_this_machine_is_local_and_free(host: str, here: bool) -> None:
+    (model,) = models({"id": "some-thing"}, config=ProviderConfig("p", f"http://{host}/v1"))
+    assert (model.local, model.price) == (here, FREE if here else None)
 
 
 def test_together_sends_a_bare_list_with_dollars_for_a_million() -> None:

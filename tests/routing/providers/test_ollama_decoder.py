@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,10 +22,9 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
-from routing.policy.model import Timeouts
 from routing.providers.dialects.ollama import Decoder
-from routing.providers.reading import Patience, chunks_of
-from tests.wire.events import Pieces, cut_anywhere, fed, json_of
+from tests.wire.events import decoded as through
+from tests.wire.events import fed, json_of
 from tests.wire.ollama_stand_in import RECORDED, stream
 
 STREAMS = {path.stem: path.read_bytes() for path in sorted(RECORDED.glob("*.ndjson"))}
@@ -37,10 +34,7 @@ END = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reas
 
 
 async def decoded(*pieces: bytes) -> list[Chunk]:
-    """What the pieces give, through the framing that is used on the network."""
-    response = httpx.Response(200, headers={"content-type": "application/x-ndjson"}, stream=Pieces(pieces))
-    patience = Patience(Timeouts(), asyncio.get_running_loop().time())
-    return [chunk async for chunk in chunks_of(response, "ndjson", Decoder(), patience, "")]
+    return await through(Decoder(), *pieces, framing="ndjson")
 
 
 def feed(*lines: Any) -> list[Chunk]:
@@ -99,22 +93,6 @@ async def test_an_error_in_mid_stream_ends_it() -> None:
 
 
 # ---------------------------------------------------------------- cuts
-@pytest.mark.parametrize(
-    ("name", "newline"), [("logprobs", b"\n"), ("plain", b"\n"), ("plain", b"\r\n"), ("plain", b"\n\n")]
-)
-async def test_a_cut_at_any_byte_changes_nothing(name: str, newline: bytes) -> None:
-    whole = await decoded(WHOLE[name])
-    body = WHOLE[name].replace(b"\n", newline)
-    for at in range(len(body)):
-        assert await decoded(body[:at], body[at:]) == whole
-
-
-@given(st.data())
-async def test_any_cuts_change_nothing(data: st.DataObject) -> None:
-    body = data.draw(st.sampled_from(list(WHOLE.values())))
-    assert await decoded(*data.draw(cut_anywhere(body))) == await decoded(body)
-
-
 @pytest.mark.parametrize("body", WHOLE.values(), ids=WHOLE.keys())
 async def test_the_last_newline_may_be_missing_and_a_byte_order_mark_may_be_there(body: bytes) -> None:
     assert await decoded(b"\xef\xbb\xbf" + body.rstrip()) == await decoded(body)

@@ -117,6 +117,14 @@ def test_with_tiers_of_ones_own_all_others_stand_on_none() -> None:
     assert build_registry(LISTED, (), ()) == build_registry(LISTED)
 
 
+def test_an_id_on_a_tier_names_no_other_providers_model_of_that_name() -> None:
+    hub = Model("hub/p/m", "hub", "p/m", "mid")
+    tiers = (("small", ("p/m",)),)
+    both = build_registry([*LISTED, hub], (), tiers)
+    assert [model.id for model in both.models if model.tier == "small"] == ["p/m"]
+    assert build_registry([hub], (), tiers).models[0].tier == "small"
+
+
 def test_what_is_said_of_one_model_counts_more_than_the_tiers(tmp_path: Path) -> None:
     path = overrides(tmp_path, "models: {p/o: {tier: mid}, p/n: {tier: unranked}}")
     registry = load_registry(LISTED, path, (("small", ("p/*",)),))

@@ -14,6 +14,7 @@ from tests.routing.simulator.conftest import Client
 from tests.routing.simulator.test_faults import SUMMARY
 
 NATIVE = ("anthropic", "gemini", "ollama")
+NESTED = b'{"contents": %s%s, "messages": 7}' % (b"[" * 900, b"]" * 900)
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
@@ -176,7 +177,7 @@ async def test_refusals_in_the_dialects_own_words(kind: str, dialect: str, statu
 
 
 @pytest.mark.parametrize("dialect", NATIVE)
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null", b"{}", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null", b"{}", b"[" * 100_000, NESTED])
 async def test_bodies_that_are_not_a_call(client: Client, dialect: str, content: bytes) -> None:
     path, _ = asked(dialect, "")
     response = await client.http.post(url(client, path), content=content)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import httpx
-
 from routing.errors import ProviderError
 from routing.messages import Chunk, FinishChunk, ReasoningChunk, TextChunk, ToolCallChunk
-from routing.policy.model import Timeouts
 from routing.providers.contract import Dialect
 from routing.providers.dialects import dialect_names, dialect_of
-from routing.providers.reading import Patience, chunks_of
-from tests.wire.events import Pieces
+from tests.wire.events import decoded
 
 WIRE = Path(__file__).parents[3] / "wire"
 KINDS = {"sse": ".sse", "ndjson": ".ndjson"}
@@ -61,15 +56,16 @@ def recordings() -> tuple[Recording, ...]:
 
 async def read(dialect: Dialect, pieces: Iterable[bytes]) -> Said | ProviderError:
     """What the bytes say, read as the network is; any other error is a defect and is raised."""
-    response = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(pieces))
-    patience = Patience(Timeouts(), asyncio.get_running_loop().time())
-    chunks: list[Chunk] = []
+    chunks = await heard(dialect, pieces)
+    return chunks if isinstance(chunks, ProviderError) else said(chunks)
+
+
+async def heard(dialect: Dialect, pieces: Iterable[bytes]) -> list[Chunk] | ProviderError:
+    """The chunks that the bytes give, one by one."""
     try:
-        async for chunk in chunks_of(response, dialect.framing, dialect.decoder("sk-secret"), patience, "sk-secret"):
-            chunks.append(chunk)  # noqa: PERF401 (what came before a failure is kept)
+        return await decoded(dialect.decoder("sk-secret"), *pieces, framing=dialect.framing)
     except ProviderError as error:
         return error
-    return said(chunks)
 
 
 def said(chunks: list[Chunk]) -> Said:

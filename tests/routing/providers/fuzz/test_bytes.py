@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from routing.errors import ErrorKind, ProviderError
 from routing.providers.dialects import dialect_names, dialect_of
-from tests.routing.providers.fuzz.streams import Recording, Said, read, recordings
+from tests.routing.providers.fuzz.streams import Recording, Said, heard, read, recordings
+from tests.wire.events import cut_anywhere
 
 EACH = pytest.mark.parametrize("recording", recordings(), ids=str)
 MARK = b"\xef\xbb\xbf"
@@ -22,7 +25,7 @@ def in_pieces(body: bytes, size: int = PIECE) -> list[bytes]:
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 
-def alike(one: Said | ProviderError, other: Said | ProviderError) -> bool:
+def alike(one: object, other: object) -> bool:
     if isinstance(one, ProviderError) and isinstance(other, ProviderError):
         return (one.kind, one.words) == (other.kind, other.words)
     return one == other
@@ -49,10 +52,18 @@ async def test_cut_at_every_byte_it_is_whole_or_an_error(recording: Recording) -
 async def test_split_at_every_byte_it_says_the_same(recording: Recording) -> None:
     """In pieces of one byte, and in two pieces at up to 300 places."""
     dialect, body = recording.speaks, recording.body
-    whole = await read(dialect, [body])
-    assert alike(await read(dialect, in_pieces(body, 1)), whole)
+    whole = await heard(dialect, [body])
+    assert alike(await heard(dialect, in_pieces(body, 1)), whole)
     for length in range(1, len(body), 1 + len(body) // 300):
-        assert alike(await read(dialect, [body[:length], body[length:]]), whole), length
+        assert alike(await heard(dialect, [body[:length], body[length:]]), whole), length
+
+
+@given(st.sampled_from(recordings()), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
+async def test_split_anywhere_it_says_the_same(recording: Recording, newline: bytes, data: st.DataObject) -> None:
+    if newline == b"\r" and recording.speaks.framing == "ndjson":
+        newline = b"\n"  # nothing else ends a line of JSON
+    pieces = data.draw(cut_anywhere(recording.body.replace(b"\n", newline)))
+    assert alike(await heard(recording.speaks, pieces), await heard(recording.speaks, [recording.body]))
 
 
 # ---------------------------------------------------------------- the same stream in other clothes
