@@ -81,7 +81,8 @@ class Reserved(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted(Stamp):
-    """`n` counts the turn's attempts from 1; `rung` is the ladder's index, `try_` counts calls of this model."""
+    """`n` counts the turn's attempts from 1; `rung` is the ladder's index, `try_` counts calls of this model.
+    `left_out` counts the oldest messages of the chat that its window cannot hold."""
 
     type: Literal["AttemptStarted"] = "AttemptStarted"
     attempt: str
@@ -93,6 +94,7 @@ class AttemptStarted(Stamp):
     model: str
     tier: str
     simulated: bool
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from routing.analysis.privacy import NO, private
 from routing.analysis.reading import Reading, read
 from routing.analysis.risk import assess, stakes
 from routing.analysis.tasks import classify
-from routing.analysis.tokens import estimate, input_tokens
+from routing.analysis.tokens import estimate, history_tokens, input_tokens
 from routing.messages import ImagePart, Part, Request, ResponseFormat
 
 # Room for the answer when the request sets no limit: a context must hold at least this many tokens more.
@@ -126,6 +126,7 @@ def _needs(request: Request, shape: ResponseFormat, tokens_in: int, tokens_out: 
         vision=any(isinstance(part, ImagePart) for part in _all_parts(request)),
         context_tokens=round(CONTEXT_MARGIN * tokens_in) + room,
         answer_tokens=room,
+        history_tokens=round(CONTEXT_MARGIN * history_tokens(request.history)),
         region=tags.get("region"),
         determinism=tags.get("determinism") == "strong",
         seed=tags.get("determinism") == "seed" or _is_set(tags.get("regulated")),

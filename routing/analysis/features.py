@@ -46,7 +46,8 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a model must be able to do for this request. Context is in tokens, room for an answer of `answer_tokens`
-    included; a model that writes less needs less room. Region None means anywhere. Answers that
+    included; a model that writes less needs less room. `history_tokens` of it are the
+    chat so far. Region None means anywhere. Answers that
     must repeat ask for temperature 0 and a `seed`; with `determinism`, for a model that promises to keep to them."""
 
     tools: int = 0
@@ -54,6 +55,7 @@ class Needs:
     vision: bool = False
     context_tokens: int = 0
     answer_tokens: int = 0
+    history_tokens: int = 0
     region: str | None = None
     determinism: bool = False
     seed: bool = False

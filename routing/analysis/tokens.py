@@ -8,6 +8,7 @@ for prose.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from routing.messages import FilePart, ImagePart, Message, Part, Request
@@ -57,10 +58,14 @@ _remembered = lru_cache(maxsize=8_192)(estimate)
 def input_tokens(request: Request) -> int:
     """Tokens of all that a model would read: system, history, tools and content, images at a flat 1,000."""
     system = _remembered(request.system) + MESSAGE_OVERHEAD if request.system else 0
-    history = sum(_message(message) for message in request.history)
     tools = sum(_remembered(tool.description) + _remembered(tool.parameters) + 8 for tool in request.tools)
     content = sum(_fresh(part) for part in request.content) + MESSAGE_OVERHEAD
-    return system + history + tools + content + estimate(request.schema or "")
+    return system + history_tokens(request.history) + tools + content + estimate(request.schema or "")
+
+
+def history_tokens(history: Sequence[Message]) -> int:
+    """Tokens of earlier messages."""
+    return sum(_message(message) for message in history)
 
 
 def _message(message: Message) -> int:

@@ -37,9 +37,12 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     policy = world.policy
     route, rule = _route(features, policy, snapshot)
     max_output = _max_output(features, route)
-    judged = _judge(features, world, snapshot, route, max_output)
-    ranked = _ranked(judged, snapshot)
-    plan = _plan(route, ranked, snapshot)
+    found = _seek(features, world, snapshot, route, max_output)
+    pruned = False
+    if not found.plan.asked and features.needs.history_tokens:
+        shorter = _seek(_without_history(features), world, snapshot, route, max_output)
+        found, pruned = (shorter, True) if shorter.plan.asked else (found, False)
+    judged, ranked, plan = found.judged, found.ranked, found.plan
     chosen = plan.ladder[0].models[0] if plan.ladder else None
     return Decision(
         engine=ENGINE,
@@ -60,6 +63,7 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         temperature=route.temperature if determinism(features, route) == "none" else 0.0,
         max_output_tokens=max_output,
         degraded_text=route.degraded_text,
+        pruned=pruned,
     )
 
 
@@ -86,6 +90,28 @@ class _Plan:
     ladder: tuple[PlannedRung, ...]
     below: tuple[PlannedRung, ...]
     asked: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Every model in question, by id and by rank, and the rungs that they make."""
+
+    judged: list[_Judged]
+    ranked: list[_Judged]
+    plan: _Plan
+
+
+def _seek(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> _Found:
+    judged = _judge(features, world, snapshot, route, max_output)
+    ranked = _ranked(judged, snapshot)
+    return _Found(judged, ranked, _plan(route, ranked, snapshot))
+
+
+def _without_history(features: Features) -> Features:
+    """The prompt alone must fit."""
+    needs = features.needs
+    shorter = replace(needs, context_tokens=needs.context_tokens - needs.history_tokens, history_tokens=0)
+    return replace(features, needs=shorter)
 
 
 def _route(features: Features, policy: Policy, snapshot: Snapshot) -> tuple[Route, str]:

@@ -175,7 +175,8 @@ class Decision:
     """The route, the ladder from the first rung up, and every other model with all reasons why not.
 
     `below` are the rungs under the first one: asked only when nothing on the ladder can be reached. An empty ladder
-    means that nothing may be asked: the turn ends in a degraded card.
+    means that nothing may be asked: the turn ends in a degraded card. `pruned`: no model that may be asked holds the
+    whole chat, so its oldest messages are left out.
     """
 
     engine: str
@@ -196,6 +197,7 @@ class Decision:
     temperature: float | None
     max_output_tokens: int
     degraded_text: str
+    pruned: bool = False
 
     @property
     def chosen(self) -> str | None:

@@ -23,6 +23,16 @@ INPUT_MARGIN = 1.5
 """Estimates of input from characters ran 1.39 times short in a published case: reserve this multiple."""
 
 
+THINKING_TOKENS = 2_048
+"""Room for what a model thinks before it answers: it counts as output, and without it the answer would be cut."""
+
+
+def room(model: Model, answer_tokens: int) -> int:
+    """The most tokens that a call lets the model write."""
+    thinking = THINKING_TOKENS if "reasoning" in model.capabilities else 0
+    return min(answer_tokens + thinking, model.max_output)
+
+
 def predict(
     features: Features,
     model: Model,
@@ -89,7 +99,7 @@ def bill(model: Model, usage: Usage, assumed_nusd_per_mtok: int) -> int:
 def worst_cost(model: Model, input_tokens: int, max_output_tokens: int, assumed_nusd_per_mtok: int) -> int:
     """What a call reserves: 1.5 × the estimated input, at the dearest price that it can reach, and all the output that
     it may give."""
-    reserved, output = int(input_tokens * INPUT_MARGIN), min(max_output_tokens, model.max_output)
+    reserved, output = int(input_tokens * INPUT_MARGIN), room(model, max_output_tokens)
     if model.price is None:
         return cost(reserved + output, assumed_nusd_per_mtok)
     return model.price.worst(reserved, output)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing import events as ev
+from routing.analysis.tokens import history_tokens
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.attempt import Attempt, stream
 from routing.execution.breaker import Change
 from routing.execution.call import build_call, for_provider, needed_of, within
 from routing.execution.context import TurnContext
+from routing.execution.pruning import kept_history
 from routing.execution.retry import retry_wait_s
-from routing.messages import Reply, Usage, clean_text
+from routing.messages import Message, Reply, Usage, clean_text
 from routing.policy.model import Timeouts
 from routing.registry.model import Model
 
@@ -131,6 +133,8 @@ class Asking:
         context, recorder = self._context, self._context.recorder
         worst = context.decision.candidate(model.id).worst_nusd
         attempt_id = f"{recorder.turn}.{self._count + 1}"
+        history = self._history(model)
+        left_out = context.request.history[: len(context.request.history) - len(history)]
         reserved = recorder.make(
             ev.Reserved, attempt=attempt_id, amount_nusd=worst, day=context.today, simulated=model.simulated
         )
@@ -145,13 +149,14 @@ class Asking:
             model=model.id,
             tier=model.tier,
             simulated=model.simulated,
+            left_out=len(left_out),
         )
         attempt = Attempt(
             id=attempt_id,
             model=model,
             reserved_nusd=worst,
             assumed_nusd_per_mtok=context.world.policy.assumed_nusd_per_mtok,
-            input_tokens=context.features.input_tokens,
+            input_tokens=context.features.input_tokens - history_tokens(left_out),
             started_s=recorder.elapsed_s,
         )
         self.open = attempt
@@ -171,6 +176,12 @@ class Asking:
         recorder.note(ev.CapReached, cap=exceeded.cap, model=model.id, needed_nusd=worst, left_nusd=exceeded.left_nusd)
         return Refusal(model, exceeded.cap)
 
+    def _history(self, model: Model) -> tuple[Message, ...]:
+        """As much of the chat so far as the decision lets the model read."""
+        context = self._context
+        whole = context.request.history
+        return kept_history(whole, context.features.needs, model) if context.decision.pruned else whole
+
     def _day_cap(self, simulated: bool) -> int | None:
         """The machine's cap, or the profile's where that is stricter."""
         caps = (self._context.caps.of(simulated), self._context.world.policy.day_cap_nusd)
@@ -185,7 +196,8 @@ class Asking:
         provider = context.providers[attempt.model.provider]
         attempt.sent = True
         model = context.observed.refused.fitted(attempt.model)
-        call = build_call(context.request, context.decision, model)
+        request = replace(context.request, history=self._history(model))
+        call = build_call(request, context.decision, model)
         patience = within(for_provider(timeouts, provider.config), context.time_left_s)
         await stream(attempt, provider, model, call, patience, context.recorder)
 

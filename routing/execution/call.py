@@ -7,6 +7,7 @@ from dataclasses import replace
 from routing.analysis.features import Features
 from routing.decision.constraints import determinism
 from routing.decision.model import Decision
+from routing.decision.prediction import room
 from routing.messages import Message, Request, TextPart
 from routing.policy.model import Route, Timeouts
 from routing.providers.contract import Call, ProviderConfig
@@ -15,11 +16,11 @@ from routing.registry.model import Model
 
 def build_call(request: Request, decision: Decision, model: Model) -> Call:
     """System message, the chat so far, and the prompt. Temperature 0 asks for a fixed seed as well."""
-    limits = (decision.max_output_tokens, model.max_output, request.limits.max_output_tokens)
+    most, asked = room(model, decision.max_output_tokens), request.limits.max_output_tokens
     system = (Message("system", (TextPart(request.system),)),) if request.system else ()
     return Call(
         messages=(*system, *request.history, Message("user", request.content)),
-        max_output_tokens=min(limit for limit in limits if limit is not None),
+        max_output_tokens=most if asked is None else min(most, asked),
         response_format=request.response_format,
         schema=request.schema,
         tools=request.tools,

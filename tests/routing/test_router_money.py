@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from routing import events as ev
+from routing.decision.prediction import THINKING_TOKENS
 from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.messages import Limits, Usage, ask
@@ -147,3 +150,21 @@ async def test_a_limit_on_output_is_passed_on(journal: Journal) -> None:
     line = a_line(journal, {SMALL: [says("a")]})
     await line.ask(ask("Write a long story about a train.", chat_id="c1", limits=Limits(max_output_tokens=90)))
     assert line.providers["north"].calls[0][1].max_output_tokens == 90
+
+
+async def test_a_model_that_thinks_has_room_for_it_and_the_room_is_reserved(journal: Journal) -> None:
+    plain, thinker = (
+        a_model(SMALL, max_output=9_000),
+        a_model(MID, max_output=9_000, capabilities=frozenset({"reasoning"})),
+    )
+    line = a_line(journal, {SMALL: [says("One.")], MID: [says("Two.")]}, models=[plain, thinker])
+    rooms = {}
+    for model in (plain, thinker):
+        events = await line.ask(replace(HELLO, model=model.id))
+        call = line.providers["north"].calls[-1][1]
+        rooms[model.id] = call.max_output_tokens
+        (reserved,) = only(events, ev.Reserved)
+        price = model.price
+        assert price is not None
+        assert reserved.amount_nusd >= price.of(0, call.max_output_tokens)
+    assert rooms[MID] - rooms[SMALL] == THINKING_TOKENS

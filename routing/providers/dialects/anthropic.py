@@ -218,19 +218,13 @@ def _card(card: dict[str, Any]) -> dict[str, Any]:
     abilities = card.get("capabilities")
     if isinstance(abilities, dict):
         able = {name for name, one in abilities.items() if isinstance(one, dict) and one.get("supported") is True}
-        said["supported_parameters"] = ["tools", *_parameters(able)]
+        formats = ["response_format", "structured_outputs"] if "structured_outputs" in able else []
+        said["supported_parameters"] = ["tools", *formats]
         said["architecture"] = {"input_modalities": ["text", "image"] if "image_input" in able else ["text"]}
     if card.get("lifecycle") == "deprecated":
         said["pointsman"] = {"lifecycle": "deprecated"}
     card = {field: value for field, value in card.items() if field != "owned_by"}  # llama.cpp can do less this way
     return card | {field: value for field, value in said.items() if value is not None}
-
-
-def _parameters(able: set[str]) -> Iterator[str]:
-    if "structured_outputs" in able:
-        yield from ("response_format", "structured_outputs")
-    if "thinking" in able:
-        yield "reasoning"
 
 
 DIALECT = Dialect(

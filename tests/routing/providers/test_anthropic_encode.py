@@ -192,7 +192,7 @@ def test_the_list_is_asked_for_in_one_page() -> None:
 def test_what_the_list_says_of_each_model() -> None:
     sonnet, old, bare = read_listing(cards(json.loads((WIRE / "models.json").read_bytes())), CONFIG)
     assert (sonnet.name, sonnet.context_window, sonnet.max_output) == ("claude-sonnet-4-6", 1_000_000, 64_000)
-    assert sonnet.capabilities == {"tools", "vision", "json", "json_schema", "reasoning"}
+    assert sonnet.capabilities == {"tools", "vision", "json", "json_schema"}
     assert (old.max_output, old.capabilities, old.lifecycle) == (4096, {"tools"}, "deprecated")
     assert (bare.name, bare.lifecycle) == ("claude-haiku-4-5", "managed")
     assert bare.price is not None
