@@ -66,6 +66,7 @@ class AttemptView:
     request_id: str | None = None
     characters: int = 0
     reasoning_characters: int = 0
+    left_out: int = 0
 
     @property
     def held_nusd(self) -> int:
@@ -298,6 +299,7 @@ class Fold:
                 model=event.model,
                 tier=event.tier,
                 simulated=event.simulated,
+                left_out=event.left_out,
                 state="waiting",
                 outcome="live",
                 started_s=event.at_s,
