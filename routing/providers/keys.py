@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from routing.errors import ConfigurationError, Problem
@@ -17,7 +19,10 @@ from routing.files import replace_file
 
 KEYRING_SERVICE = "pointsman"
 FILE_NAME = "keys.env"
+KEYRING_S = 2.0
+"""How long a keyring that asks to be unlocked is waited for; then it is asked no more."""
 _PRIVATE = 0o600
+_SILENT = Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ def keep_in_keyring(name: str, value: str) -> Key:
         keyring.set_password(KEYRING_SERVICE, name, value)
     except (errors.KeyringError, RuntimeError):
         raise ConfigurationError("The system's keyring does not take the key: keep it in the file instead.") from None
+    _SILENT.clear()
     return Key(value, f"{name} in the system keyring")
 
 
@@ -100,15 +106,26 @@ def _name_in(line: bytes) -> str:
 
 
 def _from_keyring(name: str) -> str:
+    """Nothing where the keyring is locked, has no desktop to ask on, or waits for somebody to unlock it: the next
+    place is asked."""
     try:
         keyring: Any = import_module("keyring")
-        errors: Any = import_module("keyring.errors")
     except ImportError:
         return ""
-    try:
-        return (keyring.get_password(KEYRING_SERVICE, name) or "").strip()
-    except (errors.KeyringError, RuntimeError):
-        return ""  # locked, or no desktop: the next place is asked
+    if _SILENT.is_set():
+        return ""
+    found: list[str] = []
+
+    def look() -> None:
+        with suppress(Exception):  # what a backend may raise is its own affair
+            found.append(keyring.get_password(KEYRING_SERVICE, name) or "")
+
+    looking = Thread(target=look, name="pointsman-keyring", daemon=True)
+    looking.start()
+    looking.join(KEYRING_S)
+    if looking.is_alive():
+        _SILENT.set()
+    return found[0].strip() if found else ""
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -118,7 +135,7 @@ def _read_file(path: Path) -> dict[str, str]:
         if os.name != "nt" and stat.S_IMODE(mode) & 0o077:
             what = f"can be read by others (mode {stat.S_IMODE(mode):04o}), so no key is taken from it;"
             raise ConfigurationError((Problem(str(path), None, what, f"run: chmod 600 {path}"),))
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as problem:

@@ -7,6 +7,7 @@ import stat
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from threading import Event
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -167,6 +168,31 @@ def test_a_keyring_that_refuses_is_told_without_the_key(monkeypatch: pytest.Monk
         keep_in_keyring("A_KEY", "secret")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_keyring_that_waits_to_be_unlocked_holds_nobody_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlocked, asked = Event(), []
+
+    class Waiting(FakeKeyring):
+        def get_password(self, service: str, name: str) -> str | None:
+            asked.append(name)
+            unlocked.wait()
+            return None
+
+    monkeypatch.setattr("routing.providers.keys.KEYRING_S", 0.01)
+    monkeypatch.setattr("routing.providers.keys._SILENT", Event())
+    install(monkeypatch, Waiting())
+    keep_in_file("A_KEY", "of-the-file", folder)
+    found = [find_key(name, {}, folder) for name in ("A_KEY", "B_KEY")]
+    unlocked.set()
+    assert (found[0] and found[0].value, found[1], asked) == ("of-the-file", None, ["A_KEY"])
+
+
+def test_a_byte_order_mark_hides_no_key(folder: Path) -> None:
+    keep_in_file("A_KEY", "secret", folder)
+    path = folder / FILE_NAME
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert find_key("A_KEY", {}, folder).value == "secret"  # type: ignore[union-attr]
 
 
 def test_environment_then_keyring_then_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
