@@ -13,6 +13,7 @@ from functools import partial
 from typing import Literal
 
 from routing import events as ev
+from routing.analysis.features import Risk
 from routing.confidence.measure import Measurement, measure
 from routing.decision.model import PlannedRung
 from routing.errors import ErrorKind, ProviderError
@@ -80,7 +81,15 @@ _WHOLE_PROVIDER = frozenset(
 )
 """What is wrong with the provider, not with one of its models: none of them is asked again in this turn."""
 
-_OTHER_FIRST = frozenset({ErrorKind.SERVER_ERROR, ErrorKind.MALFORMED_STREAM, ErrorKind.TIMEOUT, ErrorKind.PERMISSION})
+_OTHER_FIRST = frozenset(
+    {
+        ErrorKind.SERVER_ERROR,
+        ErrorKind.MALFORMED_STREAM,
+        ErrorKind.TIMEOUT,
+        ErrorKind.PERMISSION,
+        ErrorKind.CONTENT_FILTER,
+    }
+)
 """What may be wrong with the whole provider: its other models are asked last."""
 
 
@@ -137,11 +146,11 @@ class Climb:
         await self._context.recorder.commit()
         if failure.partial.text and self._ending.partial is None:
             self._ending.partial = failure
-        if not failure.error.failover:
-            self._ending.declined = failure
         if failure.error.kind is ErrorKind.CONTEXT_LENGTH:
             self._too_small = max(self._too_small, failure.model.context_window)
         following = self._following(at, failure.error)
+        if following is None and not failure.error.failover:
+            self._ending.declined = failure
         kind: Literal["failover", "step_down"] = "step_down" if self._steps_down(at, failure.error) else "failover"
         return following, _Move(kind, failure.attempt, failure.model.id, failure.sentence)
 
@@ -254,9 +263,16 @@ class Climb:
             return True
         return context.decision.candidate(self._stops[at].model).latency_s <= context.time_left_s
 
+    def _may_be_asked_elsewhere(self, error: ProviderError) -> bool:
+        """Whether the route lets another provider see what a content filter declined; never where much is at stake."""
+        context = self._context
+        route = context.world.policy.route(context.decision.route)
+        declined = error.kind is ErrorKind.CONTENT_FILTER and route.declined == "failover"
+        return declined and context.features.risk is Risk.LOW
+
     def _following(self, at: int, error: ProviderError) -> int | None:
         """Who is asked after this error."""
-        if not error.failover:
+        if not (error.failover or self._may_be_asked_elsewhere(error)):
             return None
         model = self._context.model(self._stops[at].model)
         if error.kind in _WHOLE_PROVIDER:

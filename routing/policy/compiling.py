@@ -103,4 +103,5 @@ def _route(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str,
         ),
         degraded_text=document.degraded.strip(),
         invalid=document.invalid,
+        declined=document.declined,
     )

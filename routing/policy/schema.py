@@ -102,6 +102,7 @@ Mode = Literal["cascade", "premium_first"]
 Determinism = Literal["seed", "strong"]
 Retention = Literal["none"]
 Invalid = Literal["retry", "escalate"]
+Declined = Literal["stop", "failover"]
 Tier = Annotated[str, _one_of("tier", TIERS)]
 Task = Annotated[str, _one_of("task", TaskClass)]
 RiskWord = Annotated[str, _one_of("risk", Risk)]
@@ -208,6 +209,7 @@ class RouteDocument(_Part):
     cost_ceiling_usd: Usd | None = None
     retries: Annotated[int, _between(0, 5, "1")] = 1
     invalid: Annotated[Invalid, _one_of("value of invalid", ("retry", "escalate"))] = "escalate"
+    declined: Annotated[Declined, _one_of("value of declined", ("stop", "failover"))] = "stop"
     timeouts: TimeoutsDocument = Field(default_factory=TimeoutsDocument, examples=["timeouts: {total_s: 120}"])
     temperature: Annotated[float, _between(0, 2, "0.7")] | None = None
     max_output_tokens: Annotated[int, _between(1, 1_000_000, "2048")] | None = None

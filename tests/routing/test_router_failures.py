@@ -151,6 +151,29 @@ async def test_a_request_that_is_at_fault_is_put_to_nobody_else(journal: Journal
     assert end.sentence == f"north/small failed ({kind})."
 
 
+async def test_a_declined_request_goes_elsewhere_only_where_the_route_says_so(journal: Journal) -> None:
+    declined = (TextChunk("I cannot help with that."), FinishChunk("content_filter"))
+    policy = a_policy(a_route(a_rung("small"), declined="failover"))
+    line = a_line(journal, {SMALL: [declined], "south/small": [says("Gladly.")]}, policy)
+    end = told(await line.ask(HELLO))
+    assert (end.status, end.path) == ("answered", (f"{SMALL} failed", "south/small answered"))
+
+
+async def test_what_may_do_harm_is_never_shown_around(journal: Journal) -> None:
+    policy = a_policy(a_route(a_rung("small"), declined="failover"))
+    line = a_line(journal, {SMALL: [fails("content_filter")], "south/small": [says("Gladly.")]}, policy)
+    grave = ask("I have chest pain and my left arm is numb, which dose of aspirin should I take?", chat_id="c1")
+    assert told(await line.ask(grave)).status == "failed"
+    assert line.calls("south") == []
+
+
+async def test_a_request_that_everybody_declines_has_failed(journal: Journal) -> None:
+    policy = a_policy(a_route(a_rung("small"), declined="failover"))
+    line = a_line(journal, {SMALL: [fails("content_filter")], "south/small": [fails("content_filter")]}, policy)
+    end = told(await line.ask(HELLO))
+    assert (end.status, len(end.path)) == ("failed", 2)
+
+
 async def test_an_answer_that_the_provider_declined_is_a_failure(journal: Journal) -> None:
     declined = (TextChunk("I cannot help with that."), FinishChunk("content_filter"))
     line = a_line(journal, {SMALL: [declined], MID: [says("x")], LARGE: [says("x")]})

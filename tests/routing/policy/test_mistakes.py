@@ -156,6 +156,7 @@ BROKEN = {
     ),
     "retries": (route("ladder: [mid], retries: 1.5"), "p.yaml:5: retries is 1.5, not a whole number; write a whole"),
     "invalid": (route("ladder: [mid], invalid: retri"), "p.yaml:5: unknown value of invalid 'retri'; write 'retry'"),
+    "declined": (route("ladder: [mid], declined: stp"), "p.yaml:5: unknown value of declined 'stp'; write 'stop'"),
     "timeouts": (route("ladder: [mid], timeouts: 5"), "p.yaml:5: timeouts is 5, not a mapping; write timeouts:"),
     # what is no YAML, or not ours
     "empty file": ("# nothing\n", "p.yaml: the file is empty; begin with id, title, default and routes"),

@@ -51,6 +51,7 @@ ROUTES = st.dictionaries(
             cost_ceiling_usd=USD,
             retries=st.integers(0, 5),
             invalid=st.sampled_from(["retry", "escalate"]),
+            declined=st.sampled_from(["stop", "failover"]),
             temperature=SHARES,
             max_output_tokens=st.integers(1, 10_000),
             degraded=WORDS,
@@ -94,7 +95,7 @@ def nusd(amount: float | None) -> int | None:
 
 
 def check_route(route: Route, said: dict[str, Any]) -> None:
-    plain = ("mode", "floor", "time_budget_s", "retries", "temperature", "max_output_tokens", "invalid")
+    plain = ("mode", "floor", "time_budget_s", "retries", "temperature", "max_output_tokens", "invalid", "declined")
     defaults = Route("", ())
     for key in plain:
         assert getattr(route, key) == said.get(key, getattr(defaults, key)), key
