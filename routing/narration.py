@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from routing.decision.model import Decision
+from routing.messages import ImagePart, Request
 from routing.money import format_usd
 from routing.trace import AttemptView, Confidence, Trace
 
 
-def narrate(trace: Trace, *, status: str, below_floor: bool) -> str:
-    """What happened, in the order it happened, for a person who does not know the words of the trade."""
+def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_floor: bool) -> str:
+    """What happened, in the order it happened, for a person who does not know the words of the trade. `replied` is the
+    attempt whose answer is shown."""
     answers = [attempt for attempt in trace.attempts if attempt.purpose == "answer"]
     if status == "cancelled":
         return "Stopped by you; what came is kept."
     if status == "degraded" and not below_floor:
-        return _degraded(trace)
+        return _degraded(trace, replied)
     if not answers:
         return "Nothing was asked."
-    last = trace.current or answers[-1]
+    shown = replied or answers[-1]
     if status == "failed":
-        return last.failure.sentence if last.failure else "No answer came."
-    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), _ending(answers, last, below_floor)]
-    return _sentence("; ".join(steps) + _cost(answers, last))
+        return shown.failure.sentence if shown.failure else "No answer came."
+    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), _ending(answers, shown, below_floor)]
+    return _sentence("; ".join(steps) + _cost(answers, shown))
 
 
-def _degraded(trace: Trace) -> str:
-    cause = trace.degraded.cause if trace.degraded else "nothing could answer"
-    return _sentence(cause)
+def _degraded(trace: Trace, replied: AttemptView | None) -> str:
+    """A card says itself what to do; half an answer does not."""
+    if trace.degraded is None:
+        return "Nothing could answer."
+    return _sentence(trace.degraded.cause if replied is None else f"{trace.degraded.cause}: {trace.degraded.do}")
 
 
 def _beginning(trace: Trace, first: AttemptView) -> list[str]:
@@ -37,7 +42,16 @@ def _beginning(trace: Trace, first: AttemptView) -> list[str]:
         return ["kept on this machine: the prompt is private"]
     if decision.mode == "premium_first":
         return [f"started with the best ({first.tier})"]
-    return [f"started {first.tier}"]
+    sees = trace.request is not None and sees_earlier(decision, trace.request)
+    return [f"started {first.tier}" + (", to see an earlier image" if sees else "")]
+
+
+def sees_earlier(decision: Decision, request: Request) -> bool:
+    """Whether a model is out for nothing but an image that came with an earlier prompt."""
+    if any(isinstance(part, ImagePart) for part in request.content):
+        return False
+    kinds = [[(reason.kind, reason.needed) for reason in one.reasons] for one in decision.excluded]
+    return [("capability", "vision")] in kinds
 
 
 def _turns(answers: list[AttemptView]) -> list[str]:
@@ -89,24 +103,29 @@ def _failed(kind: str) -> str:
     }.get(kind, "failed")
 
 
-def _ending(answers: list[AttemptView], last: AttemptView, below_floor: bool) -> str:
-    score = f" with confidence {last.confidence.score:.2f}" if last.confidence is not None else ""
-    if below_floor and last.confidence is not None and last.confidence.valid is False:
-        return f"{last.model}'s answer is not the JSON asked for: check it"
+def _ending(answers: list[AttemptView], shown: AttemptView, below_floor: bool) -> str:
+    """What is shown in the end, how sure it is, and what to do where that is not enough."""
+    confidence = shown.confidence
+    score = f" with confidence {confidence.score:.2f}" if confidence is not None else ""
+    if below_floor and confidence is not None and confidence.valid is False:
+        return f"{shown.model}'s answer is not the JSON asked for: check it"
+    cut = f", cut off after {shown.usage.output_tokens} tokens" if shown.finish == "length" else ""
     if below_floor:
-        return f"{last.model} answered{score}, below the floor: check it"
-    needed = last.confidence.needed if last.confidence is not None else None
-    if last.confidence is not None and needed is not None and last.confidence.score < needed:
-        return f"{last.model}'s answer stays{score}: nothing better could be asked"
-    verb = "answered" if len(answers) > 1 else f"{last.model.split('/')[-1]} was enough"
-    return f"{last.model} answered{score}" if verb == "answered" else f"{verb}{score}"
+        return f"{shown.model} answered{score}{cut}, below the floor: check it"
+    if cut:
+        return f"{shown.model} answered{score}{cut}: ask it to go on"
+    if confidence is not None and confidence.needed is not None and confidence.score < confidence.needed:
+        return f"{shown.model}'s answer stays{score}: nothing better came"
+    if len(answers) > 1:
+        return f"{shown.model} answered{score}"
+    return f"{shown.model.split('/')[-1]} was enough{score}"
 
 
-def _cost(answers: list[AttemptView], last: AttemptView) -> str:
+def _cost(answers: list[AttemptView], shown: AttemptView) -> str:
     extra = sum(attempt.spend_nusd or 0 for attempt in answers) - (answers[0].spend_nusd or 0)
     if len(answers) < 2 or extra <= 0:
         return ""
-    return f", +{format_usd(extra)}" + (" simulated" if last.simulated else "")
+    return f", +{format_usd(extra)}" + (" simulated" if shown.simulated else "")
 
 
 def _sentence(words: str) -> str:

@@ -45,7 +45,8 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a router works with: policies by name, models, providers by name, this machine's caps, and how often
-    answers were kept so far. `explain_error` turns a provider's error into a sentence for the user."""
+    answers were kept so far. `explain_error` turns a provider's error into a sentence for the user; `problems` are the
+    sentences of providers that gave no list of models."""
 
     profiles: Mapping[str, Policy]
     registry: Registry
@@ -54,6 +55,7 @@ class Setup:
     explain_error: Callable[[ProviderError, Model], str]
     acceptance: Acceptance = field(default_factory=Acceptance)
     default_profile: str = "balanced"
+    problems: tuple[str, ...] = ()
 
 
 class Router:
@@ -182,6 +184,7 @@ class Router:
             clock=self._clock,
             rng=self._rng,
             explain_error=setup.explain_error,
+            problems=setup.problems,
             purpose=purpose,
         )
 

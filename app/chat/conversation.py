@@ -124,6 +124,11 @@ class Conversation:
             return self._shown.get(identity)
         return self.turns[-1] if self.turns else None
 
+    @property
+    def has_attached(self) -> bool:
+        """Whether a file or an image went with one of the prompts."""
+        return not self._attached.keys().isdisjoint(self.turns)
+
     def trace(self, turn: str) -> Trace:
         """The turn's trace as it stands."""
         live = self._live.get(turn)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from app.panels.draw import line
 from routing.money import parse_usd
+
+if TYPE_CHECKING:
+    from app.sources import Sources
+
+_PROBLEMS = 3
+"""As many sentences as leave room for the prompts in a small window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +43,38 @@ STARTERS: tuple[Starter, ...] = (
 )
 
 
-def empty_state(simulated: bool | None, width: int) -> Content:
-    """`simulated` None: not known yet, discovery is still running."""
-    where = {
-        None: "Looking for providers…",
-        True: "No key and no local server found: simulated models answer. F8 adds yours.",
-        False: "Your own models answer.",
-    }[simulated]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who answers, in a sentence and its style; `problems` are the providers' own sentences when nobody does."""
+
+    told: str
+    style: str = "muted"
+    problems: tuple[str, ...] = ()
+
+
+STARTING = Standing("Looking for providers…")
+
+
+def standing_of(sources: Sources) -> Standing:
+    """Simulated models, the user's own, or nobody."""
+    if sources.simulated:
+        return Standing("No key and no local server found: simulated models answer. F8 adds yours.", "warn")
+    problems = tuple(one.problem for one in sources.checked if one.problem is not None)
+    if not sources.registry.models:
+        told = "No provider can be used yet. F8 takes a key, and asks again."
+        return Standing(told, "bad", problems) if problems else Standing("There are no models yet. F8 looks again.")
+    if problems:
+        return Standing(f"Your own models answer. {_count(len(problems))} cannot be used: F8 says why.")
+    return Standing("Your own models answer.")
+
+
+def empty_state(standing: Standing, width: int) -> Content:
+    """`width`: columns; longer lines are wrapped."""
     rows = [
         line(("Pointsman", "strong accent"), ("  every prompt routed in plain sight", "muted")),
-        line((where, "warn" if simulated else "muted")),
+        line((standing.told, standing.style)),
+        *(line(("✗ ", "bad"), problem) for problem in standing.problems[:_PROBLEMS]),
+        *_more(standing.problems[_PROBLEMS:]),
         line(),
         *(_starter(number, starter, width) for number, starter in enumerate(STARTERS, 1)),
         line(),
@@ -54,6 +83,14 @@ def empty_state(simulated: bool | None, width: int) -> Content:
         ),
     ]
     return Content("\n").join(rows)
+
+
+def _count(providers: int) -> str:
+    return "1 provider" if providers == 1 else f"{providers} providers"
+
+
+def _more(problems: tuple[str, ...]) -> list[Content]:
+    return [line((f"  and {_count(len(problems))} more", "muted"))] if problems else []
 
 
 def _starter(number: int, starter: Starter, width: int) -> Content:

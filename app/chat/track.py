@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from routing.money import format_usd
+from routing.narration import sees_earlier
 
 if TYPE_CHECKING:
     from routing.decision.model import Candidate, Decision
+    from routing.messages import Request
 
 
-def track(decision: Decision) -> str:
+def track(decision: Decision, request: Request) -> str:
     """`→ small shunter · ≈ $0.0003 · 1 s · may climb to mid`, or why nothing would be asked."""
     if decision.chosen is None:
         return "→ nothing may be asked: F3 says why"
     candidate = decision.candidate(decision.chosen)
     parts = [f"→ {candidate.tier} {candidate.model.split('/')[-1]}", _cost(candidate), _seconds(candidate.latency_s)]
+    if sees_earlier(decision, request):
+        parts.insert(1, "must see an earlier image")
     above = [decision.candidate(rung.models[0]).tier for rung in decision.ladder[1:]]
     if above and decision.mode == "cascade" and decision.ladder[0].threshold is not None:
         parts.append(f"may climb to {above[-1]}")

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from routing.trace import AttemptView, Confidence, Trace
 
 _VALUE = 7  # cells of `+0.31`, with its gap
+_LEAST_BAR = 8
 
 
 def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
     """The confidence of the answer (or of the attempt that runs) in at most `height` lines of `width` cells."""
     attempt = trace.current if trace is not None else None
     if trace is None or attempt is None:
-        return draw.fit(_nothing(trace), width, height)
+        return draw.fit(_nothing(trace, width), width, height)
     drafts = [Row(_draft(draft, n), 4) for n, draft in enumerate(_drafts(trace, attempt), start=1)]
     if attempt.confidence is None:
         return draw.fit([*_unmeasured(trace, attempt), *drafts], width, height)
@@ -32,16 +33,13 @@ def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
     return draw.fit([*rows, *_parts(parts, width, max(height - len(rows), 0))], width, height)
 
 
-def _nothing(trace: Trace | None) -> list[Row]:
+def _nothing(trace: Trace | None, width: int) -> list[Row]:
     if trace is not None and trace.degraded is not None:
         return [Row(line(("! degraded", "bad"))), Row(line(("There is no answer to judge.", "muted")), 1)]
     if trace is not None and trace.live:
         return [Row(line(("Nothing to judge yet.", "muted")))]
-    return [
-        Row(line(("No answer yet.", "muted"))),
-        Row(line(("Its number, the number it needs and the", "muted")), 1),
-        Row(line(("signals behind both are drawn here.", "muted")), 1),
-    ]
+    told = line(("Its number, the number it needs and the signals behind both are drawn here.", "muted"))
+    return [Row(line(("No answer yet.", "muted"))), *(Row(part, 1) for part in draw.wrap(told, width))]
 
 
 def _unmeasured(trace: Trace, attempt: AttemptView) -> list[Row]:
@@ -111,16 +109,32 @@ def _parts(parts: Sequence[ConfidencePart], width: int, room: int) -> list[Row]:
     ordered = sorted(parts, key=lambda part: (-abs(part.log_odds), part.name))
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 0)]
     most = max((abs(part.log_odds) for part in ordered), default=0.0)
-    rows = [Row(part_line(part, most, width), 3) for part in shown]
+    rows = [Row(_part_line(part, most, width, _raw_room(width)), 3) for part in shown]
     if len(shown) < len(ordered) and room > 0:
         rows.append(Row(line((f"and {len(ordered) - len(shown)} weaker signals", "muted")), 3))
     return rows
 
 
-def part_line(part: ConfidencePart, most: float, width: int) -> Content:
+def part_lines(parts: Sequence[ConfidencePart], width: int) -> list[Content]:
+    """Every signal in its order; what was read has the room that it needs, as far as the bars leave it."""
+    most = max((abs(part.log_odds) for part in parts), default=0.0)
+    longest = max((line(part.raw).cell_length for part in parts), default=0)
+    most_room = width - _name_room(width) - _VALUE - 1 - _LEAST_BAR
+    raw_room = max(min(longest, most_room), _raw_room(width))
+    return [_part_line(part, most, width, raw_room) for part in parts]
+
+
+def _name_room(width: int) -> int:
+    return min(max(width * 2 // 5, 10), 28)
+
+
+def _raw_room(width: int) -> int:
+    return min(max(width // 5, 10 if width >= 36 else 5), 16)
+
+
+def _part_line(part: ConfidencePart, most: float, width: int, raw_room: int) -> Content:
     """One signal: its name, what was read, and what it adds to the log-odds (`▒` takes away)."""
-    name_room = min(max(width * 2 // 5, 10), 28)
-    raw_room = min(max(width // 5, 10 if width >= 36 else 5), 16)
+    name_room = _name_room(width)
     bar_room = min(width - name_room - raw_room - _VALUE - 1, 24)
     cells = round(abs(part.log_odds) / most * bar_room) if most and bar_room > 0 else 0
     filled = ("█" if part.log_odds >= 0 else "▒") * (max(cells, 1) if part.log_odds else 0)

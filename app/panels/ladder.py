@@ -102,7 +102,7 @@ def _request(trace: Trace, width: int) -> list[Row]:
     if trace.features is not None:
         rows.append(Row(line((_analysed(trace.features), "muted")), 3))
     if trace.decision is not None:
-        names = _names([candidate.model for candidate in trace.decision.candidates])
+        names = _names([candidate.model for candidate in words.askable(trace.decision)])
         out = len(trace.decision.excluded)
         left = line((f"{len(names)} fit  ", "muted"), (" · ".join(names), "muted"))
         rows.append(Row(draw.between(left, line((f"{out} out", "muted")), width), 5))

@@ -142,10 +142,8 @@ def total(trace: Trace, width: int) -> Content:
 
 
 def first_token_s(trace: Trace) -> float | None:
-    """Seconds from Enter to the first token that anybody said."""
-    if trace.finished is not None and trace.finished.first_token_s is not None:
-        return trace.finished.first_token_s
-    return min((a.first_token_s for a in trace.attempts if a.first_token_s is not None), default=None)
+    """Seconds from Enter to the first token of the answer that is shown, not of a draft that was left."""
+    return trace.current.first_token_s if trace.current is not None else None
 
 
 def part(trace: Trace | None) -> object:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from app.panels import draw
 from app.panels.draw import line
+from app.prices import per_mtok, price, rates
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from textual.content import Content
 
     from routing.decision.model import Health
@@ -18,11 +21,14 @@ _PAIRS = 68  # columns from which two fields stand beside each other
 _NAME = 11
 ASSUMED = "assumed"
 READY = "ready"
+_RETENTION = {"none": "no prompts", "days": "some days", "unknown": "not told"}
+_MODERATION = {"none": "none", "provider": "by provider", "unknown": "not told"}
+_REPEATABLE = {"none": "no", "seed": "mostly", "strong": "yes"}
 
 
-def row(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int) -> Content:
+def row(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int, failed: Collection[str] = ()) -> Content:
     """Name, tier and window; then the price, or why it cannot be asked now."""
-    glyph, style, word = state(model, health)
+    glyph, style, word = state(model, health, failed)
     name = max(20, width - (68 if width >= _ROOMY else 41))
     last = (price(model, assumed_nusd_per_mtok), "") if word == READY else (word, style)
     figures = line(f" {model.tier:<8} {window(model.context_window):>5}  ", (f"{last[0]:<20} ", last[1]))
@@ -30,26 +36,16 @@ def row(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int) ->
     return draw.crop(line((f"{glyph} ", style)) + draw.column(line(model.id), name) + figures + able, width)
 
 
-def state(model: Model, health: Health) -> tuple[str, str, str]:
-    """Glyph, style and word of whether it can be asked now."""
+def state(model: Model, health: Health, failed: Collection[str] = ()) -> tuple[str, str, str]:
+    """Glyph, style and word of whether it can be asked now; `failed` are ids of models whose latest call failed."""
     if model.id in health.gone:
         return "✗", "bad", "gone"
     closed = next((one for one in health.closed if one.provider == model.provider), None)
     if closed is None:
-        return "✓", "good", READY
+        return ("✗", "bad", "last call failed") if model.id in failed else ("✓", "good", READY)
     if closed.again_in_s is None:
         return "✗", "bad", "shut"
     return "■", "warn", f"rests {draw.seconds(closed.again_in_s)}"
-
-
-def price(model: Model, assumed_nusd_per_mtok: int) -> str:
-    """Dollars for a million tokens in and out."""
-    if model.price is None:
-        return f"≤ {_dollars(assumed_nusd_per_mtok)} price unknown"
-    if model.price.free:
-        return "free (local)" if model.local else "free"
-    simulated = " sim" if model.simulated else ""
-    return f"{_dollars(model.price.input_nusd_per_mtok)} / {_dollars(model.price.output_nusd_per_mtok)}{simulated}"
 
 
 def window(tokens: int) -> str:
@@ -66,17 +62,17 @@ def fields(model: Model, health: Health, assumed_nusd_per_mtok: int) -> list[tup
     found = [
         ("tier", model.tier, said.get("tier")),
         ("window", draw.count(model.context_window), said.get("context_window")),
-        ("longest", draw.count(model.max_output), said.get("max_output")),
+        ("max output", draw.count(model.max_output), said.get("max_output")),
         *_prices(model, assumed_nusd_per_mtok),
         ("region", model.region or ("this machine" if model.local else "not told"), said.get("region")),
-        ("keeps", model.retention, said.get("retention")),
-        ("moderates", model.moderation, said.get("moderation")),
-        ("same twice", model.determinism, said.get("determinism")),
+        ("retention", _RETENTION[model.retention], said.get("retention")),
+        ("moderation", _MODERATION[model.moderation], said.get("moderation")),
+        ("repeatable", _REPEATABLE[model.determinism], said.get("determinism")),
         ("lifecycle", model.lifecycle, said.get("lifecycle")),
         ("calls/min", _maybe(model.requests_per_minute), said.get("requests_per_minute")),
         ("tokens/min", _maybe(model.tokens_per_minute), said.get("tokens_per_minute")),
-        ("right", draw.chance(model.quality), said.get("quality")),
-        ("first", _first(model, health), _first_from(model, health) or said.get("first_token_s")),
+        ("quality", f"{model.quality:.0%} right", said.get("quality")),
+        ("1st token", _first(model, health), _first_from(model, health) or said.get("first_token_s")),
         ("speed", f"{model.tokens_per_s:.0f} tokens/s", said.get("tokens_per_s")),
     ]
     if model.deployment_of:
@@ -84,9 +80,11 @@ def fields(model: Model, health: Health, assumed_nusd_per_mtok: int) -> list[tup
     return [(name, value, source or ASSUMED) for name, value, source in found]
 
 
-def details(model: Model, health: Health, assumed_nusd_per_mtok: int, width: int) -> list[Content]:
+def details(
+    model: Model, health: Health, assumed_nusd_per_mtok: int, width: int, failed: Collection[str] = ()
+) -> list[Content]:
     """The fields, in two columns where there is room."""
-    glyph, style, word = state(model, health)
+    glyph, style, word = state(model, health, failed)
     rows = [draw.crop(line((model.id, "strong"), (f"  {glyph} {word}", style)), width)]
     found = fields(model, health, assumed_nusd_per_mtok)
     able, source = ", ".join(sorted(model.capabilities)) or "text only", model.source_of("capabilities") or ASSUMED
@@ -111,15 +109,12 @@ def _prices(model: Model, assumed_nusd_per_mtok: int) -> list[tuple[str, str, st
     """Dollars for a million tokens: in and out, read from the cache, and of longer input."""
     told = model.price
     if told is None:
-        return [("$ per M", f"≤ {_dollars(assumed_nusd_per_mtok)}, not known", "the policy")]
+        return [("$ per M", f"≤ {per_mtok(assumed_nusd_per_mtok)}, not known", "the policy")]
     source = model.source_of("price") or told.source
     found: list[tuple[str, str, str | None]] = [("$ per M", price(model, assumed_nusd_per_mtok), source)]
     if told.cached_nusd_per_mtok is not None and not told.free:
-        found.append(("cached", _dollars(told.cached_nusd_per_mtok), source))
-    for step in told.steps:
-        rates = f"{_dollars(step.input_nusd_per_mtok)} / {_dollars(step.output_nusd_per_mtok)}"
-        found.append((f"over {window(step.above)}", rates, source))
-    return found
+        found.append(("cached", per_mtok(told.cached_nusd_per_mtok), source))
+    return [*found, *((f"over {window(step.above)}", rates(step), source) for step in told.steps)]
 
 
 def _first(model: Model, health: Health) -> str:
@@ -132,8 +127,3 @@ def _first_from(model: Model, health: Health) -> str | None:
 
 def _maybe(number: int | None) -> str:
     return "not told" if number is None else draw.count(number)
-
-
-def _dollars(nusd: int) -> str:
-    """Without idle zeros: `$0.15`, `$2.5`, `$60`."""
-    return f"${nusd / 1e9:g}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.panels.draw import chance
 
 if TYPE_CHECKING:
+    from routing.decision.model import Candidate, Decision
     from routing.trace import AttemptView, Confidence, Trace
 
 
@@ -29,11 +30,12 @@ _LIVE = {
 }
 _OUTCOMES = {
     "answered": State("✓", "kept", "good"),
-    "kept": State("✓", "below floor", "warn"),
+    "kept": State("!", "below floor", "warn"),
     "failed": State("✗", "failed", "bad"),
     "cancelled": State("✂", "stopped", "muted"),
     "interrupted": State("✂", "interrupted", "warn"),
 }
+_BROKEN_OFF = State("✂", "broke off", "bad")
 _ESCALATED, _STEPPED_DOWN = State("↑", "escalated", "warn"), State("↓", "stepped down", "warn")
 _NEXT = {
     "retry": State("↻", "retried", "warn"),
@@ -51,6 +53,8 @@ def state(trace: Trace, attempt: AttemptView) -> State:
         return _LIVE.get(attempt.state, _LIVE["finished"])
     if attempt.outcome == "answered" and trace.finished is not None and trace.finished.below_floor:
         return _OUTCOMES["kept"]
+    if attempt.outcome == "kept" and attempt.failure is not None:
+        return _BROKEN_OFF
     if attempt.outcome == "superseded":
         return _NEXT["retry"] if _asked_again(trace, attempt) else _STEPPED_DOWN if _steps_down(trace) else _ESCALATED
     return _OUTCOMES[attempt.outcome]
@@ -118,6 +122,12 @@ def ended_s(trace: Trace, attempt: AttemptView) -> float:
 def taken_s(trace: Trace, attempt: AttemptView) -> float:
     """Seconds that an attempt took, or has taken so far."""
     return max(ended_s(trace, attempt) - attempt.started_s, 0.0)
+
+
+def askable(decision: Decision) -> tuple[Candidate, ...]:
+    """What is predicted of the models that may be asked; those that are out have a prediction as well."""
+    out = {exclusion.model for exclusion in decision.excluded}
+    return tuple(candidate for candidate in decision.candidates if candidate.model not in out)
 
 
 def price_known(trace: Trace, model: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from routing.trace import AttemptView, Note, Trace
 
+_SIGNALS = 96  # columns that the signals of a confidence take at most
 _NOTES = {
     "retry": ("↻", "warn"),
     "failover": ("→", "warn"),
@@ -112,11 +113,10 @@ def _confidence(attempt: AttemptView, width: int) -> list[Content]:
     good = "good" if words.enough(measured) else "warn"
     band = f"band {draw.chance(measured.low)}–{draw.chance(measured.high)}"
     size = min(width, 72)
-    most = max((abs(part.log_odds) for part in measured.parts), default=0.0)
     return [
         line(("confidence ", "muted"), (words.compared(measured), good), (f"   {band}", "muted")),
         confidence.band_gauge(measured, size, good),
-        *(confidence.part_line(part, most, size) for part in measured.parts),
+        *confidence.part_lines(measured.parts, min(width, _SIGNALS)),
     ]
 
 

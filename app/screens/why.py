@@ -68,15 +68,16 @@ def _ladder(decision: Decision, width: int) -> list[Content]:
 
 
 def _candidates(decision: Decision, width: int) -> list[Content]:
-    if not decision.candidates:
+    candidates = words.askable(decision)
+    if not candidates:
         return []
-    found = heading(f"May be asked: {len(decision.candidates)}", "predicted for this prompt")
+    found = heading(f"May be asked: {len(candidates)}", "predicted for this prompt")
     if width >= _TABLE:
         head = f"  {'model':<{_MODEL}} {'part':<20} {'right':>5} {'cost':>14} {'time':>7} {'utility':>9}"
         found.append(line((head, "muted")))
     order = [model for rung in (*decision.ladder, *decision.below) for model in rung.models]
     place = {model: n for n, model in enumerate(order)}
-    for candidate in sorted(decision.candidates, key=lambda one: (place.get(one.model, len(place)), one.model)):
+    for candidate in sorted(candidates, key=lambda one: (place.get(one.model, len(place)), one.model)):
         found += _candidate(decision, candidate, width)
         if candidate.valid is not None:
             found.append(line((f"  its JSON is valid with a chance of {draw.chance(candidate.valid)}", "muted")))

@@ -34,7 +34,8 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class TurnContext:
-    """The request, what was decided, and the hands that carry it out. `explain_error` makes a user's sentence."""
+    """The request, what was decided, and the hands that carry it out. `explain_error` makes a user's sentence;
+    `problems` are those of providers that gave no list of models."""
 
     request: Request
     features: Features
@@ -48,6 +49,7 @@ class TurnContext:
     clock: Clock
     rng: random.Random
     explain_error: Callable[[ProviderError, Model], str]
+    problems: tuple[str, ...] = ()
     purpose: Purpose = "answer"
 
     @property

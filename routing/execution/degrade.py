@@ -8,8 +8,10 @@ from routing import events as ev
 from routing.clock import until_midnight_s
 from routing.decision.constraints import short_limits
 from routing.decision.model import Reason
+from routing.errors import HANDLING, BreakerEffect, ErrorKind
 from routing.execution.context import TurnContext
 from routing.execution.ladder import Ending
+from routing.execution.obstacles import SEE_PROVIDERS, SHORTER_CHAT, TAKE_OFF_PIN, obstacle
 
 _CAPS = {"day_cap": "day", "request_credit": "request"}
 _PASSING = frozenset({"breaker", "rate_limit"})
@@ -24,7 +26,7 @@ def degrade(context: TurnContext, ending: Ending) -> ev.Degraded:
         ev.Degraded,
         level="kept_draft" if kept else "static",
         cause=_cause(context, ending),
-        tried=_tried(ending),
+        tried=_tried(context, ending),
         do=_advice(context, ending),
         again_in_s=_again_in_s(context, ending),
     )
@@ -35,12 +37,14 @@ def card(degraded: ev.Degraded, text: str) -> str:
     lines = [text or "No model could answer this.", "", f"**What happened**: {degraded.cause}"]
     if degraded.tried:
         lines += ["", "**What was tried**:", *(f"- {sentence}" for sentence in degraded.tried)]
-    when = "as soon as one of them answers again" if degraded.again_in_s is None else _when(degraded.again_in_s)
-    lines += ["", f"**When it can work**: {when}"]
+    if degraded.tried or degraded.again_in_s is not None:
+        lines += ["", f"**When it can work**: {_when(degraded.again_in_s)}"]
     return "\n".join([*lines, "", f"**What to do**: {degraded.do}"])
 
 
-def _when(again_in_s: float) -> str:
+def _when(again_in_s: float | None) -> str:
+    if again_in_s is None:
+        return "as soon as one of them answers"
     if again_in_s < 1:
         return "now"
     if again_in_s < 90:
@@ -59,34 +63,57 @@ def _cause(context: TurnContext, ending: Ending) -> str:
             "it is shown, not vouched for"
         )
     if ending.partial is not None:
-        return f"the stream broke off: {ending.partial.sentence}"
+        return f"the answer of {ending.partial.model.id} broke off before its end; what came of it is shown"
     if ending.failures:
         count = len({failure.model.provider for failure in ending.failures})
         return f"{'every provider' if count > 1 else 'the provider'} that was asked failed"
     if _caps(context, ending):
         return "a cap on spend is reached"
-    if not context.decision.candidates:
-        return "no model is known: no provider has been found"
-    return "no model may be asked: " + "; ".join(_reasons(context))
+    return obstacle(context).cause
 
 
-def _tried(ending: Ending) -> tuple[str, ...]:
+def _tried(context: TurnContext, ending: Ending) -> tuple[str, ...]:
+    """Where nobody could be asked at all, a provider that gave no list of models may be why."""
+    unlisted = () if context.decision.ladder else context.problems
     failed = [f"{failure.model.id}: {failure.sentence}" for failure in ending.failures]
     refused = [f"{refusal.model.id}: the {refusal.cap.replace('_', ' ')} cap" for refusal in ending.refusals]
-    return (*failed, *refused, *ending.skipped)
+    return (*failed, *refused, *ending.skipped, *unlisted)
 
 
 def _advice(context: TurnContext, ending: Ending) -> str:
     if ending.draft is not None:
-        return "ask again with a stronger profile, or pin a larger model."
+        return _advice_on_draft(context, ending)
+    if ending.partial is not None:
+        return "ask again (/retry)."
     if ending.failures:
-        return "try again, switch the profile, or run `pointsman check`."
+        return _advice_on_failures(context, ending)
     caps = _caps(context, ending)
     if caps == {"request"}:
         return "raise the request's credit in the profile, choose another profile, or use a local model."
     if caps:
         return "raise `caps` in config.yaml, use a local model, or wait until the cap resets at midnight."
-    return "run `pointsman check`, or choose another profile."
+    return obstacle(context).do
+
+
+def _advice_on_draft(context: TurnContext, ending: Ending) -> str:
+    if context.request.model is not None:
+        return f"check it, or {TAKE_OFF_PIN} and ask again."
+    if ending.failures:
+        return f"check it, or ask again once the stronger models answer: {SEE_PROVIDERS}."
+    return "check it, ask again with a stronger profile, or pin a larger model (`/model`, or `--model`)."
+
+
+def _advice_on_failures(context: TurnContext, ending: Ending) -> str:
+    kinds = {failure.error.kind for failure in ending.failures}
+    pin = f", or {TAKE_OFF_PIN}" if context.request.model is not None else ""
+    if kinds == {ErrorKind.CONTEXT_LENGTH}:
+        return f"{SHORTER_CHAT}{pin}."
+    if all(failure.model.simulated for failure in ending.failures):
+        return (
+            f"mend the simulated faults (`/fault all:`; on the command line leave out `--fault`), then ask again{pin}."
+        )
+    again = "" if all(HANDLING[kind].breaker is BreakerEffect.OPEN for kind in kinds) else "ask again, or see why: "
+    return f"{again}{SEE_PROVIDERS}{pin}."
 
 
 def _again_in_s(context: TurnContext, ending: Ending) -> float | None:
@@ -134,12 +161,3 @@ def _note_cap(context: TurnContext) -> None:
             needed_nusd=int(reason.needed),
             left_nusd=int(reason.found),
         )
-
-
-def _reasons(context: TurnContext) -> list[str]:
-    """Each kind of reason once, with how many models it rules out."""
-    counts: dict[str, int] = {}
-    for exclusion in context.decision.excluded:
-        for reason in exclusion.reasons:
-            counts[reason.kind] = counts.get(reason.kind, 0) + 1
-    return [f"{count} × {kind.replace('_', ' ')}" for kind, count in sorted(counts.items())]

@@ -126,7 +126,7 @@ def _tell(
         simulated_spend_nusd=sum(one.spend_nusd or 0 for one in trace.attempts if one.simulated),
         baseline_nusd=_baseline_nusd(world, trace),
         simulated=trace.simulated,
-        sentence=narrate(trace, status=status, below_floor=below_floor),
+        sentence=narrate(trace, view, status=status, below_floor=below_floor),
         reply=reply,
     )
 

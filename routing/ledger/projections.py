@@ -7,6 +7,9 @@ import sqlite3
 from routing import events as ev
 from routing.messages import described
 
+_LONGEST_TITLE = 60
+"""Characters."""
+
 
 class CapExceededError(Exception):
     """A reservation did not fit under `cap`; nothing was written."""
@@ -46,6 +49,12 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             settle(db, event)
         case ev.TurnFinished():
             _finish_turn(db, event)
+
+
+def title_of(prompt: str) -> str:
+    """What a chat is called after its first prompt; one that is cut says so."""
+    words = " ".join(prompt.split())
+    return words if len(words) <= _LONGEST_TITLE else words[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def reserve(db: sqlite3.Connection, event: ev.Reserved, day_cap_nusd: int | None, credit_nusd: int) -> None:
@@ -134,7 +143,7 @@ def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
     )
     if event.purpose != "answer":
         return
-    title = " ".join(prompt.split())[:60] or "Untitled"
+    title = title_of(prompt) or "Untitled"
     db.execute(
         """
         INSERT INTO chat (id, title, created_s, updated_s) VALUES (?1, ?2, ?3, ?3)

@@ -150,7 +150,7 @@ class HttpProvider:
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
-            raise malformed("its list of models is not JSON; is the base URL right?") from None
+            raise malformed("its list of models is not JSON") from None
 
     def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
         """Raises httpx.InvalidURL, and ProviderError (auth, never sent) for a key that no header can carry."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from routing.errors import ErrorKind, ProviderError
 from routing.providers.contract import ProviderConfig
 from routing.providers.keys import Key
-from routing.providers.known import host_of, is_loopback, place_of, service_at, service_of_key
+from routing.providers.known import host_of, is_loopback, place_of, service_at
 from routing.registry.model import Model
 
 _COUNT = r"(?<![\w.,-])(\d[\d,]*)(?![\w-])"
@@ -50,6 +50,11 @@ class _Case:
         return f"{scheme}://{place_of(self.config.base_url)}{urlsplit(self.config.base_url).path}" if rest else scheme
 
     @property
+    def right(self) -> str:
+        """What to look at when a server has no list of models of the shape that is expected."""
+        return f"are the base URL and the dialect ({self.config.dialect}) right?"
+
+    @property
     def words(self) -> str:
         """The provider's own, as the end of a sentence."""
         return f": {_ended(self.error.words)}" if self.error.words else "."
@@ -63,7 +68,7 @@ class _Case:
     @property
     def source(self) -> str:
         """Where to get a key."""
-        service = service_at(self.config.base_url) or service_of_key(self.config.key or "")
+        service = service_at(self.config.base_url)
         return f"at {service.key_page}" if service else f"from whoever runs {host_of(self.config.base_url)}"
 
 
@@ -116,7 +121,7 @@ def _permission(case: _Case) -> str:
 
 def _not_found(case: _Case) -> str:
     if case.model is None:
-        return f"{case.who} has no list of models at {case.address}; is the base URL right?"
+        return f"{case.who} has no list of models at {case.address}; {case.right}"
     if "model" in case.error.words.lower():
         return f"{case.who} has no model {case.what}{case.words} See what it has with: pointsman models."
     question = "" if case.words.endswith("?") else " Is the base URL right?"
@@ -157,7 +162,8 @@ def _quota(case: _Case) -> str:
 
 
 def _timeout(case: _Case) -> str:
-    return f"{case.who} was too slow ({case.what}): {_ended(case.error.words or 'no answer in time')}"
+    what = f" ({case.what})" if case.model else ""
+    return f"{case.who} was too slow{what}: {_ended(case.error.words or 'no answer in time')}"
 
 
 def _connection(case: _Case) -> str:
@@ -187,6 +193,8 @@ def _server_error(case: _Case) -> str:
 def _malformed(case: _Case) -> str:
     if case.error.words.startswith("answered "):
         return f"{case.who} {_ended(case.error.words)}"
+    if case.model is None and case.error.words.startswith("its list"):
+        return f"{case.who} answered, but {case.error.words}; {case.right}"
     return f"What {case.who} sent is not a whole answer{case.words}"
 
 

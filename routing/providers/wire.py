@@ -121,7 +121,7 @@ def listed(listing: object, field: str) -> list[dict[str, Any]]:
     """The objects that a list of models holds in this field. Raises ProviderError (malformed_stream)."""
     found = listing.get(field) if isinstance(listing, dict) else None
     if not isinstance(found, list):
-        raise malformed("its list of models is not one; is the base URL right?")
+        raise malformed("its list of models is not one")
     return [card for card in found if isinstance(card, dict)]
 
 

@@ -164,7 +164,7 @@ async def test_a_private_prompt_is_sent_nowhere_when_nothing_is_local(journal: J
     line = a_line(journal, {SMALL: [says("no")]})
     events = await line.ask(PRIVATE)
     assert told(events).status == "degraded"
-    assert "1 × local" in only(events, ev.Degraded)[0].cause
+    assert "north/small would take a private prompt off this machine" in only(events, ev.Degraded)[0].cause
     assert line.calls("north") == []
 
 
@@ -185,7 +185,9 @@ async def test_a_pinned_model_is_asked_and_nobody_else(journal: Journal) -> None
 async def test_a_pin_that_nothing_matches(journal: Journal) -> None:
     events = await a_line(journal, {SMALL: [says("no")]}).ask(ask("Hello", chat_id="c1", model="gpt-99"))
     assert told(events).status == "degraded"
-    assert "1 × pin" in only(events, ev.Degraded)[0].cause
+    card = only(events, ev.Degraded)[0]
+    assert card.cause == "no model is called gpt-99, which you pinned"
+    assert card.do.startswith("take off the pin (`/model`")
 
 
 @pytest.mark.parametrize(("nudge", "model"), [(-3, SMALL), (0, SMALL), (1, MID), (2, LARGE), (9, LARGE)])

@@ -47,6 +47,6 @@ def beyond_skill() -> str:
     return (
         "I am a simulated model inside Pointsman, and this is beyond me: I can compute, convert, sort, "
         "reshape data, summarise, extract, compare, write small Python functions and answer questions about "
-        "Pointsman. For a real model, set a key such as `OPENAI_API_KEY` in the environment or start a local "
-        "server such as Ollama, then start Pointsman again."
+        "Pointsman. For a real model, press F8 in the client: it takes your key, such as that of OpenAI, and finds "
+        "a local server, such as Ollama; both answer at once, without a restart."
     )

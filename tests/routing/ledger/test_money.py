@@ -221,7 +221,7 @@ class Money(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Money.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+Money.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 TestMoney = Money.TestCase
 
 

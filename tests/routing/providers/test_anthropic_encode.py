@@ -220,7 +220,7 @@ def test_llama_cpp_promises_nothing_that_only_its_own_dialect_has() -> None:
 
 @pytest.mark.parametrize("answer", [None, {}, [], {"data": {}}, "x", 7])
 def test_what_is_no_list_is_said(answer: object) -> None:
-    with pytest.raises(ProviderError, match="base URL"):
+    with pytest.raises(ProviderError, match="its list of models is not one"):
         cards(answer)
 
 

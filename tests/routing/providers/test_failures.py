@@ -117,12 +117,14 @@ def test_a_key_is_masked_in_each_form_that_servers_repeat(form: str) -> None:
     assert failure.words == "no such key: •••."
 
 
-@given(st.integers(300, 599), st.text(max_size=60) | st.recursive(
-    st.none() | st.integers() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["error", "code", "details", "metadata", "message", "violations"]), inner),
-    max_leaves=8,
-))  # fmt: skip
+NAMES = st.sampled_from(["error", "code", "details", "metadata", "message", "violations"])
+LEAVES = st.none() | st.integers() | st.text(max_size=9)
+BODIES: st.SearchStrategy[Any] = st.deferred(
+    lambda: LEAVES | st.lists(BODIES, max_size=2) | st.dictionaries(NAMES, BODIES, max_size=2)
+)
+
+
+@given(st.integers(300, 599), st.text(max_size=60) | BODIES)
 def test_no_body_breaks_the_reading(status: int, body: Any) -> None:
     failure = answered(status, body)
     assert len(failure.words) <= MAX_WORDS
@@ -167,6 +169,28 @@ def test_a_sentence_knows_the_wait_the_host_and_the_request() -> None:
     assert "free again in 7 s" in said(K.RATE_LIMIT, retry_after_s=6.2)
     assert "Cannot reach api.openai.com" in said(K.CONNECTION, "connection refused", sent=False)
     assert "request r1" in said(K.SERVER_ERROR, "oops", status=500, request_id="r1")
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (
+            ProviderError(K.NOT_FOUND, "File Not Found"),
+            "attic has no list of models at http://h.example/v1; are the base URL and the dialect (ollama) right?",
+        ),
+        (
+            ProviderError(K.MALFORMED_STREAM, "its list of models is not one"),
+            "attic answered, but its list of models is not one; are the base URL and the dialect (ollama) right?",
+        ),
+        (
+            ProviderError(K.TIMEOUT, "no list of models in 10 s"),
+            "attic was too slow: no list of models in 10 s.",
+        ),
+    ],
+    ids=["none there", "another shape", "slow"],
+)
+def test_a_list_that_cannot_be_had_leads_to_the_dialect(failure: ProviderError, words: str) -> None:
+    assert sentence(failure, ProviderConfig("attic", "http://h.example/v1", dialect="ollama")) == words
 
 
 @pytest.mark.parametrize("model", [MODEL, None])

@@ -197,7 +197,7 @@ def test_what_the_list_says_of_each_model_that_writes() -> None:
 
 @pytest.mark.parametrize("answer", [None, {}, [], {"models": {}}, {"data": []}, "x", 7])
 def test_what_is_no_list_is_said(answer: object) -> None:
-    with pytest.raises(ProviderError, match="base URL"):
+    with pytest.raises(ProviderError, match="its list of models is not one"):
         cards(answer)
 
 

@@ -195,7 +195,7 @@ def test_gemini_names_lose_their_folder_and_twins_their_second() -> None:
 
 @pytest.mark.parametrize("listing", [None, {}, {"data": {}}, "x", 7])
 def test_what_is_no_list_is_said(listing: object) -> None:
-    with pytest.raises(ProviderError, match="base URL"):
+    with pytest.raises(ProviderError, match="its list of models is not one"):
         cards(listing)
 
 

@@ -146,7 +146,7 @@ def test_the_usual_port_is_asked_in_its_own_dialect() -> None:
 
 @pytest.mark.parametrize("listing", [None, {}, {"models": {}}, {"data": []}, [], "x", 7])
 def test_what_is_no_list_is_said(listing: object) -> None:
-    with pytest.raises(ProviderError, match="base URL"):
+    with pytest.raises(ProviderError, match="its list of models is not one"):
         cards(listing)
 
 
