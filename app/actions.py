@@ -11,7 +11,8 @@ Where = Literal["anywhere", "composer", "transcript"]
 @dataclass(frozen=True, slots=True)
 class Action:
     """`name` is the app's `action_<name>`; `keys` as Textual names them, the first is shown; `command` is the slash
-    command without its slash, `argument` what may follow it; `hint` puts it in the bottom line."""
+    command without its slash, `argument` what may follow it; `hint` puts it in the bottom line.
+    A letter that `waits` is writing, and no key, when another follows it at once."""
 
     name: str
     title: str
@@ -21,6 +22,7 @@ class Action:
     command: str = ""
     argument: str = ""
     hint: str = ""
+    waits: bool = False
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -89,19 +91,60 @@ ACTIONS: tuple[Action, ...] = (
         command="attach",
         argument="PATH",
     ),
-    Action("tag", "Tag", "Tag the next prompts for the policy's rules", command="tag", argument="NAME=VALUE"),
-    Action("key", "Add a key", "Enter the key of a service", command="key"),
+    Action("tag", "Tag", "Tag the next prompts for the policy's rules", command="tag", argument="NAME[=VALUE]"),
+    Action("key", "Add a key", "Enter the key of a service", command="key", argument="SERVICE"),
     Action("theme", "Theme", "Choose colours", command="theme", argument="NAME"),
     Action("panel('ladder')", "Ladder", "Show the escalation path", "transcript", ("1",), command="ladder"),
     Action("panel('confidence')", "Confidence", "Show the confidence", "transcript", ("2",), command="confidence"),
     Action("panel('latency')", "Latency", "Show the waterfall", "transcript", ("3",), command="latency"),
     Action("panel('spend')", "Spend", "Show the spend", "transcript", ("4",), command="spend"),
-    Action("copy", "Copy", "Copy the selection, or the message", "transcript", ("c", "ctrl+shift+c")),
-    Action("copy_code", "Copy code", "Copy the message's last block of code", "transcript", ("y",), command="code"),
-    Action("retry", "Ask again", "Ask the same prompt again", "transcript", ("r",), command="retry"),
-    Action("edit", "Edit", "Edit the prompt and send it anew, as a branch", "transcript", ("e",), command="edit"),
     Action(
-        "find", "Find in chat", "Mark words in this chat", "transcript", ("slash",), command="find", argument="WORDS"
+        "copy",
+        "Copy",
+        "Copy the selection, or the message",
+        "transcript",
+        ("c", "ctrl+shift+c"),
+        hint="copy",
+        waits=True,
+    ),
+    Action(
+        "copy_code",
+        "Copy code",
+        "Copy the message's last block of code",
+        "transcript",
+        ("y",),
+        command="code",
+        waits=True,
+    ),
+    Action(
+        "retry",
+        "Ask again",
+        "Ask the same prompt again",
+        "transcript",
+        ("r",),
+        command="retry",
+        hint="ask again",
+        waits=True,
+    ),
+    Action(
+        "edit",
+        "Edit",
+        "Edit the prompt and send it anew, as a branch",
+        "transcript",
+        ("e",),
+        command="edit",
+        hint="edit",
+        waits=True,
+    ),
+    Action(
+        "find",
+        "Find in chat",
+        "Mark words in this chat",
+        "transcript",
+        ("slash",),
+        command="find",
+        argument="WORDS",
+        hint="find",
     ),
     Action("next_prompt", "Next prompt", "Go to your next prompt", "transcript", ("right_square_bracket",)),
     Action("previous_prompt", "Previous prompt", "Go to your previous prompt", "transcript", ("left_square_bracket",)),

@@ -11,15 +11,16 @@ from textual import work
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
 from app import layout
 from app.actions import ACTIONS, key_name
 from app.chat.composer import Composer
-from app.chat.empty import STARTERS, empty_state
+from app.chat.empty import STARTERS, STARTING, empty_state, standing_of
+from app.chat.hotkeys import ChatTranscript
 from app.chat.posted import FoldToggled, FollowChanged, LinkOpened
-from app.chat.transcript import Transcript
 from app.controls.base import Launch
 from app.controls.leaving import LeavingControls
 from app.controls.screens import ScreenControls
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Resize
 
+    from app.actions import Where
     from app.panels.spend import Spending
     from app.runtime import Runtime
     from app.themes import Themes
@@ -56,18 +58,6 @@ _PANELS: dict[str, type[Panel]] = {
 }
 
 
-class ChatTranscript(Transcript):
-    """The transcript with the keys of the table of actions."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("transcript", prefix="app."),
-        Binding("j", "cursor_next", "Next message", show=False),
-        Binding("k", "cursor_previous", "Previous message", show=False),
-        Binding("enter", "toggle_fold", "Unfold or fold", show=False),
-        Binding("i", "app.compose_prompt", "Write", show=False),
-    ]
-
-
 class Home(Screen[None]):
     """The screen of the conversation, born in its first shape: each change of it styles every widget anew."""
 
@@ -75,6 +65,10 @@ class Home(Screen[None]):
 
     def __init__(self, mode: layout.Mode) -> None:
         super().__init__(id="_default", classes=f"-empty -{mode}")
+
+    def on_descendant_focus(self) -> None:
+        where: Where = "transcript" if isinstance(self.focused, ChatTranscript) else "anywhere"
+        self.query_one("#hints", Static).update(_hints(where))
 
 
 class Client(ScreenControls, SetupControls, LeavingControls):
@@ -107,7 +101,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         yield Static(id="header", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="talk"):
-                yield ChatTranscript(self.conversation.load, id="transcript")
+                yield ChatTranscript(self.conversation.load, self._write, id="transcript")
                 yield Static(id="empty", markup=False)
                 yield Vertical(id="drawer")
                 yield Static(id="status", markup=False)
@@ -115,7 +109,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             with Vertical(id="rail"):
                 for name, panel in _PANELS.items():
                     yield _titled(panel(id=f"rail-{name}"), name)
-        yield Static(_hints(), id="hints", markup=False)
+        yield Static(_hints("anywhere"), id="hints", markup=False)
 
     def on_mount(self) -> None:
         self.conversation.screen = self.transcript
@@ -148,8 +142,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         if self._bad_theme:
             self.say(f"There is no theme {self._bad_theme!r}: /theme lists them.", bad=True)
         for checked in self.runtime.sources.checked:
-            if checked.problem:
-                self.say(checked.problem, bad=True)
+            self.tell_problem(checked)
         self.show_state()
         self.follow_late()
 
@@ -169,8 +162,8 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         home.set_class(empty, "-empty")
         self.composer.prepared = len(STARTERS) if empty else 0
         if empty:
-            simulated = None if self.runtime is None else self.runtime.sources.simulated
-            home.query_one("#empty", Static).update(empty_state(simulated, home.query_one("#talk").size.width))
+            standing = STARTING if self.runtime is None else standing_of(self.runtime.sources)
+            home.query_one("#empty", Static).update(empty_state(standing, home.query_one("#talk").size.width))
         home.query_one("#header", Static).update(self._header())
         for panel in home.query(Panel):
             panel.trace = trace
@@ -258,6 +251,12 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         else:
             self.action_compose_prompt()
 
+    def _write(self, key: Key) -> None:
+        """A letter that was typed elsewhere and belongs into the composer."""
+        self.transcript.clear_cursor()
+        self.screen_stack[0].set_focus(self.composer)
+        self.composer.post_message(Key(key.key, key.character))
+
     def action_compose_prompt(self) -> None:
         self.transcript.clear_cursor()
         self.composer.focus()
@@ -333,11 +332,14 @@ def _titled(panel: Panel, name: str) -> Panel:
     return panel
 
 
-def _hints() -> Content:
-    runs: list[tuple[str, str]] = []
+def _hints(where: Where) -> Content:
+    """The bottom line. In the transcript it says that letters are keys there, and which lead back."""
+    runs = []
     for action in ACTIONS:
-        if action.hint:
+        if action.hint and action.where == where:
             runs += [(f" {key_name(action.keys[0])} ", "accent"), (f"{action.hint} ", "muted")]
+    if where == "transcript":
+        runs = [(" Letters are keys here: ", "warn"), *runs, (" Esc ", "accent"), ("writes", "muted")]
     return line(*runs)
 
 

@@ -83,6 +83,7 @@ class Runtime:
                 explain_error=sources.explain,
                 acceptance=await asyncio.to_thread(read_acceptance, store),
                 default_profile=chosen,
+                problems=_problems(sources),
             )
             rng = random.Random(wanted.seed or None)
             journal = Journal(store, session.id)
@@ -142,8 +143,15 @@ class Runtime:
 
     async def _changed(self) -> None:
         """The router works with what the sources have now."""
-        setup = replace(self.router.setup, registry=self.sources.registry, providers=self.sources.providers)
-        self.router.configure(setup)
+        sources = self.sources
+        self.router.configure(
+            replace(
+                self.router.setup,
+                registry=sources.registry,
+                providers=sources.providers,
+                problems=_problems(sources),
+            )
+        )
         await self._save()
 
     async def _save(self) -> None:
@@ -158,6 +166,11 @@ class Runtime:
             await asyncio.to_thread(self.session.end, self._clock.wall())
         finally:
             await asyncio.to_thread(self.store.close)
+
+
+def _problems(sources: Sources) -> tuple[str, ...]:
+    """Why providers gave no list of models."""
+    return tuple(one.problem for one in sources.checked if one.problem is not None)
 
 
 def _session_id(clock: Clock) -> str:

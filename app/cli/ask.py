@@ -35,7 +35,7 @@ class Asked:
 @asking
 @click.option("--profile", metavar="NAME", help="The profile that decides.")
 @click.option("--model", metavar="NAME", help="Ask this model: an id, an alias or a glob.")
-@click.option("--chat", metavar="ID", help="Go on with this chat, or begin it.")
+@click.option("--chat", metavar="ID", help="Go on with this chat (`last`: the latest), or begin it.")
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON.")
 @click.option("--fault", "faults", multiple=True, metavar="P:KIND", help="Break a simulated provider.")
 @well_behaved
@@ -52,7 +52,7 @@ def ask(paths: Paths, prompt: str | None, attach: tuple[str, ...], schema: Any, 
 
 
 def _completed(request: Request, asked: Asked) -> Request:
-    """With the chat that it belongs to and the model that is pinned."""
+    """With the chat that it belongs to (`last` stays so until the ledger is open) and the model that is pinned."""
     from dataclasses import replace
 
     from app.history.conversation import new_chat_id
@@ -75,6 +75,7 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
     try:
         _tell_why_none(runtime)
         _check_model(runtime, request.model)
+        request = _in_latest(runtime, request)
         turn = runtime.router.start(continue_chat(runtime.store, request))
         stop.ask = turn.cancel
         shown = printer(asked.as_json, bare_json=request.schema is not None)
@@ -83,6 +84,20 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
         return shown.end()
     finally:
         await runtime.aclose()
+
+
+def _in_latest(runtime: Runtime, request: Request) -> Request:
+    """The request in the chat that was used last, where it asks for that; in a new one when there is none."""
+    from dataclasses import replace
+
+    from routing.ledger.chats import last_chat
+
+    if request.chat_id != "last":
+        return request
+    chat = last_chat(runtime.store)
+    if chat is None:
+        say("There is no chat yet, so this begins one.")
+    return replace(request, chat_id=runtime.new_id() if chat is None else chat.id)
 
 
 def _tell_why_none(runtime: Runtime) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.setup.calling import Called
     from app.sources import Checked, Sources
     from routing.registry.ladders import Proposal
+    from routing.registry.loading import Tiers
 
 Calls = Mapping[str, "Called"]
 
@@ -34,26 +35,39 @@ def check(paths: Paths, as_json: bool) -> int:
 
 
 async def _check(paths: Paths, as_json: bool) -> int:
+    import asyncio
+
     from app.runtime import Runtime
     from app.settings import read_settings
     from app.setup.calling import call_each
     from app.setup.proposing import propose_tiers
+    from app.setup.unmatched import find_unmatched
 
     runtime = await Runtime.open(paths, read_settings(paths), program="check")
     try:
         sources = runtime.sources
         called = await call_each(runtime.router, sources)
-        proposal = propose_tiers(sources)
+        proposal = propose_tiers(sources, called)
+        mistakes = tuple(map(str, await asyncio.to_thread(find_unmatched, paths, sources)))
     finally:
         await runtime.aclose()
     problems = [problem for one in sources.checked if (problem := _problem(one, called)) is not None]
     if as_json:
-        tell_json(_document(sources, called, proposal))
+        tell_json(_document(sources, called, proposal, mistakes))
     else:
-        tell("\n".join([*_providers(sources, called), *_tiers(proposal, paths), *_how_to(paths)]))
+        lines = [*_providers(sources, called), *_tiers(proposal, sources.said.tiers, paths)]
+        tell("\n".join([*lines, *(_how_to(paths) if problems or sources.simulated else ())]))
     if problems:
-        say(f"{len(problems)} of {len(sources.checked)} providers cannot be used: {problems[0]}")
-    return 1 if problems else 0
+        say(f"{_counted(len(problems), len(sources.checked))} cannot be used: {problems[0]}")
+    for mistake in mistakes:
+        say(mistake)
+    return 1 if problems or mistakes else 0
+
+
+def _counted(failing: int, all_of_them: int) -> str:
+    if all_of_them == 1:
+        return "The only provider"
+    return f"{failing} of {all_of_them} providers"
 
 
 def _problem(checked: Checked, called: Calls) -> str | None:
@@ -61,12 +75,13 @@ def _problem(checked: Checked, called: Calls) -> str | None:
     return checked.problem or (one.problem if one is not None else None)
 
 
-def _document(sources: Sources, called: Calls, proposal: Proposal | None) -> dict[str, Any]:
+def _document(sources: Sources, called: Calls, proposal: Proposal | None, mistakes: tuple[str, ...]) -> dict[str, Any]:
     providers = [_provider(one, called) for one in sources.checked]
     return {
-        "ok": all(provider["ok"] for provider in providers),
+        "ok": not mistakes and all(provider["ok"] for provider in providers),
         "simulated": sources.simulated,
         "providers": providers,
+        "mistakes": mistakes,
         "proposal": None if proposal is None else {"tiers": dict(proposal.tiers), "why": proposal.why},
     }
 
@@ -103,14 +118,22 @@ def _call(called: Called | None) -> str:
     return "" if called is None else f"; {told(called)}"
 
 
-def _tiers(proposal: Proposal | None, paths: Paths) -> Iterator[str]:
-    if proposal is None:
+def _tiers(proposal: Proposal | None, own: Tiers, paths: Paths) -> Iterator[str]:
+    """Those in force where the user chose some, and what is proposed where that differs."""
+    if own:
+        yield ""
+        yield f"Tiers in force, from {paths.config}:"
+        yield from _each(own)
+    if proposal is None or proposal.tiers == own:
         return
     yield ""
     yield f"Proposed tiers: {proposal.why}"
-    for tier, models in proposal.tiers:
-        yield f"  {tier}: {', '.join(models)}"
-    yield f"They are yours once `tiers:` in {paths.config} says so; /setup in the client writes them there."
+    yield from _each(proposal.tiers)
+    yield f"`w` in /setup of the client writes them to {paths.config}{', over those that it has' if own else ''}."
+
+
+def _each(tiers: Tiers) -> Iterator[str]:
+    return (f"  {tier}: {', '.join(models)}" for tier, models in tiers)
 
 
 def _how_to(paths: Paths) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.tables import Table
+from app.prices import per_mtok, price
 
 if TYPE_CHECKING:
     from routing.registry.model import Model, Price, Step
 
-HEAD = ("model", "tier", "window", "$/M in / out", "where", "health", "can do")
+HEAD = ("model", "tier", "window", "per M in / out", "where", "health", "can do")
 _NOBODY = "–"
 _CONTROLS = {
     "none": "answers to one prompt may differ",
@@ -30,9 +31,16 @@ _MODERATION = {
 
 def row(model: Model, health: str, assumed_nusd: int) -> tuple[str, ...]:
     """A row under `HEAD`; `assumed_nusd` is what a million tokens cost where nobody knows."""
-    price = _in_short(model, assumed_nusd)
     lifecycle = "" if model.lifecycle == "managed" else f", {model.lifecycle}"
-    return model.id, model.tier, f"{model.context_window:,}", price, _where(model), health + lifecycle, _able(model)
+    return (
+        model.id,
+        model.tier,
+        f"{model.context_window:,}",
+        price(model, assumed_nusd),
+        _where(model),
+        health + lifecycle,
+        _able(model),
+    )
 
 
 def facts(model: Model, health: str, assumed_nusd: int) -> Table:
@@ -58,46 +66,33 @@ def facts(model: Model, health: str, assumed_nusd: int) -> Table:
         ("deployment_of", model.deployment_of or "no other model"),
         ("weight", f"{model.weight:g}"),
     ]
-    sources = {"health": "asked just now"} | dict(model.sources)
+    sources = {"health": "its calls" if health == "last call failed" else "asked just now"} | dict(model.sources)
     rows = tuple((field, value, sources.get(field, _NOBODY)) for field, value in found)
     return Table(("field", "value", "said by"), rows, title=model.id)
 
 
-def _in_short(model: Model, assumed_nusd: int) -> str:
-    price = model.price
-    if price is None:
-        return f"≤ ${_usd(assumed_nusd)} (price unknown)"
-    if price.free:
-        return "free (local)" if model.local else "free"
-    simulated = " (simulated)" if model.simulated else ""
-    return f"{_usd(price.input_nusd_per_mtok)} / {_usd(price.output_nusd_per_mtok)}{simulated}"
-
-
 def _in_full(model: Model, assumed_nusd: int) -> list[str]:
     """A line for each list of prices."""
-    price = model.price
-    if price is None or price.free:
-        return [_in_short(model, assumed_nusd)]
-    return [*_lists(price, ""), *(_lists(price.batch, "in a batch, ") if price.batch else ())]
+    told = model.price
+    if told is None or told.free:
+        return [price(model, assumed_nusd)]
+    return [*_lists(told, ""), *(_lists(told.batch, "in a batch, ") if told.batch else ())]
 
 
-def _lists(price: Price, when: str) -> list[str]:
-    steps = [f"{when}{_rates(step)}, above {step.above:,} tokens in" for step in price.steps]
-    return [f"{when}{_rates(price)}", *steps]
+def _lists(told: Price, when: str) -> list[str]:
+    steps = [f"{when}{_rates(step)}, above {step.above:,} tokens in" for step in told.steps]
+    return [f"{when}{_rates(told)}", *steps]
 
 
-def _rates(rates: Price | Step) -> str:
+def _rates(told: Price | Step) -> str:
+    """For a million tokens."""
     known = (
-        ("in", rates.input_nusd_per_mtok),
-        ("out", rates.output_nusd_per_mtok),
-        ("cached", rates.cached_nusd_per_mtok),
-        ("written to the cache", rates.cache_write_nusd_per_mtok),
+        ("in", told.input_nusd_per_mtok),
+        ("out", told.output_nusd_per_mtok),
+        ("cached", told.cached_nusd_per_mtok),
+        ("written to the cache", told.cache_write_nusd_per_mtok),
     )
-    return "$/M: " + ", ".join(f"{_usd(nusd)} {name}" for name, nusd in known if nusd is not None)
-
-
-def _usd(nusd: int) -> str:
-    return f"{nusd / 1e9:g}"
+    return "per M: " + ", ".join(f"{per_mtok(nusd)} {name}" for name, nusd in known if nusd is not None)
 
 
 def _where(model: Model) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ def models(paths: Paths, name: str | None, as_json: bool) -> None:
     import asyncio
 
     from app.cli.looking import look
+    from app.setup.unmatched import find_unmatched
 
     sources = asyncio.run(look(paths))
     found = _named(sources, name)
@@ -34,10 +36,13 @@ def models(paths: Paths, name: str | None, as_json: bool) -> None:
     if as_json:
         tell_json(_document(sources, found, assumed))
         return
-    tell(_table(sources, found, assumed) if name is None else _facts(sources, found, assumed))
+    health = dict(_healths(paths, sources, found))
+    tell(_table(found, health, assumed) if name is None else _facts(found, health, assumed))
     for one in sources.checked:
         if one.problem is not None:
             say(f"{one.config.name}: {one.problem}")
+    for mistake in find_unmatched(paths, sources):
+        say(str(mistake))
 
 
 def _named(sources: Sources, name: str | None) -> tuple[Model, ...]:
@@ -83,7 +88,7 @@ def _model(model: Model) -> dict[str, Any]:
     return {**asdict(model), "capabilities": sorted(model.capabilities), "sources": dict(model.sources)}
 
 
-def _table(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str:
+def _table(found: tuple[Model, ...], health: Mapping[str, str], assumed_nusd: int) -> str:
     """The models that stand on a tier; of the others only how many there are."""
     from app.cli.model_facts import HEAD, row
     from app.cli.tables import Table, as_text
@@ -92,7 +97,7 @@ def _table(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str
     if not found:
         return "There are no models."
     ranked = [model for model in found if model.tier != UNRANKED]
-    rows = tuple(row(model, _health(sources, model), assumed_nusd) for model in ranked)
+    rows = tuple(row(model, health[model.id], assumed_nusd) for model in ranked)
     lines = [as_text(Table(HEAD, rows))] if rows else []
     for provider in sorted({model.provider for model in found}):
         count = sum(model.provider == provider for model in found if model.tier == UNRANKED)
@@ -101,16 +106,36 @@ def _table(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str
     return "\n".join(lines)
 
 
-def _facts(sources: Sources, found: tuple[Model, ...], assumed_nusd: int) -> str:
+def _facts(found: tuple[Model, ...], health: Mapping[str, str], assumed_nusd: int) -> str:
     from app.cli.model_facts import facts
     from app.cli.tables import as_text
 
-    return "\n\n".join(as_text(facts(model, _health(sources, model), assumed_nusd)) for model in found)
+    return "\n\n".join(as_text(facts(model, health[model.id], assumed_nusd)) for model in found)
 
 
-def _health(sources: Sources, model: Model) -> str:
-    checked = next((one for one in sources.checked if one.config.name == model.provider), None)
-    return "answers" if checked is not None and checked.problem is None else "no answer"
+def _healths(paths: Paths, sources: Sources, found: tuple[Model, ...]) -> Iterator[tuple[str, str]]:
+    """Of each model: whether its provider answered just now, and whether its latest call, whenever that was, failed."""
+    listed = {one.config.name for one in sources.checked if one.problem is None}
+    failed = _failed(paths)
+    for model in found:
+        if model.provider not in listed:
+            yield model.id, "no answer"
+        else:
+            yield model.id, "last call failed" if model.id in failed else "answers"
+
+
+def _failed(paths: Paths) -> frozenset[str]:
+    from app.cli.ledgers import open_ledger
+    from routing.errors import StorageError
+    from routing.ledger.latest import failed_lately
+
+    if not paths.ledger.exists():
+        return frozenset()
+    try:
+        with open_ledger(paths) as store:
+            return failed_lately(store)
+    except StorageError:
+        return frozenset()  # what there is to ask can be told without it
 
 
 def _assumed_nusd(paths: Paths) -> int:

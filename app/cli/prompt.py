@@ -17,11 +17,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _tags(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> Tags:
-    pairs = [text.partition("=") for text in written]
-    for name, equals, _value in pairs:
-        if not name or not equals:
-            raise click.BadParameter("write it as NAME=VALUE.")
-    return tuple((name, value) for name, _, value in pairs)
+    from app.tags import read_tag
+
+    tags = [read_tag(text) for text in written]
+    if None in tags:
+        raise click.BadParameter("write it as NAME or NAME=VALUE.")
+    return tuple(tag for tag in tags if tag is not None)
 
 
 def asking(function: F) -> F:
@@ -31,7 +32,14 @@ def asking(function: F) -> F:
             "--schema", type=click.File("rb"), metavar="FILE", help="The JSON schema that the answer must meet."
         ),
         click.option("--attach", multiple=True, metavar="FILE", help="Send a text file or an image along."),
-        click.option("--tag", "tags", multiple=True, metavar="K=V", callback=_tags, help="Say something to the rules."),
+        click.option(
+            "--tag",
+            "tags",
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            callback=_tags,
+            help="Say something to the rules: `private` keeps the prompt on this machine.",
+        ),
         click.argument("prompt", required=False),
     ):
         function = add(function)

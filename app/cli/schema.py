@@ -19,7 +19,8 @@ def read_schema(file: BinaryIO) -> str:
         text = file.read().decode("utf-8-sig")
         rules = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigurationError((Problem(file.name, error.lineno, f"is not JSON: {error.msg}."),)) from None
+        what = f"is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}."
+        raise ConfigurationError((Problem(file.name, error.lineno, what),)) from None
     except (ValueError, RecursionError):
         raise ConfigurationError((Problem(file.name, None, "is not JSON in UTF-8."),)) from None
     if not isinstance(rules, dict):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from routing.reports.spend import SpendReport
     from routing.reports.sums import Slice
 
+_NAMES = {"drill": "drill (one small test call of a model)"}
 _SLICE = ("money", "calls", "tokens in", "out", "spend")
 
 
@@ -34,9 +35,11 @@ def session_list(sessions: Sequence[SessionRow]) -> Table:
 
 def session_tables(summary: SessionSummary) -> list[Table]:
     """What happened, what it cost against the largest model, then the slices."""
+    monies = _monies(summary)
+    against = Table(("money", "spend", "always the largest", "saved", "held"), monies, "Against the largest model")
     return [
         Table(("what", "how much"), _facts(summary), f"Session {summary.session.id}"),
-        Table(("money", "spend", "always the largest", "saved", "held"), _monies(summary), "Against the largest model"),
+        *([against] if monies else []),
         slice_table("Model", summary.by_model),
         slice_table("Tier", summary.by_tier),
         slice_table("Purpose", summary.by_purpose),
@@ -61,7 +64,7 @@ def spend_tables(report: SpendReport) -> list[Table]:
 def slice_table(title: str, slices: Sequence[Slice]) -> Table:
     rows = [
         (
-            one.name,
+            _NAMES.get(one.name, one.name) if title == "Purpose" else one.name,
             "simulated" if one.simulated else "real",
             str(one.calls),
             f"{one.input_tokens:,}",

@@ -16,8 +16,13 @@ from app.visible import visible
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
+    from app.setup.calling import Called
     from routing.execution.turn import Turn
     from routing.trace import Trace
+
+_TOASTS = 2  # at once
+_SAID_S = 3
+_BAD_S = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Launch:
 
 
 class Base(App[int]):
-    """State of the client. `runtime` is None until the worker after the first paint has opened it."""
+    """State of the client. `runtime` is None until the worker after the first paint has opened it; `called` is how the
+    latest call of each provider went, where one was made on its own."""
 
     def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
         super().__init__()
@@ -53,6 +59,7 @@ class Base(App[int]):
         self.pin: str | None = None
         self.tags: dict[str, str] = {}
         self.spending: Spending | None = None
+        self.called: dict[str, Called] = {}
 
     @property
     def transcript(self) -> Transcript:
@@ -74,9 +81,13 @@ class Base(App[int]):
 
     def say(self, sentence: str, *, bad: bool = False) -> None:
         """A passing word to the user; never markup, and nothing that a terminal could obey."""
-        self.notify(
-            visible(sentence), severity="error" if bad else "information", markup=False, timeout=8 if bad else 4
-        )
+        seconds = _BAD_S if bad else _SAID_S
+        self.notify(visible(sentence), severity="error" if bad else "information", markup=False, timeout=seconds)
+
+    def on_notify(self) -> None:
+        """Before Textual shows the next: the oldest make room for it."""
+        for older in list(self._notifications)[: 1 - _TOASTS]:
+            self._unnotify(older)
 
     def show_state(self) -> None:
         """Bring header, panels and status lines up to date."""

@@ -11,6 +11,7 @@ from app.actions import ACTIONS, by_command
 from app.controls.chats import ChatControls
 from app.controls.turns import TurnControls
 from app.screens.page import Page
+from app.tags import read_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _PAGES = frozenset({"help", "why", "inspect", "summary"})
 _OPENING = frozenset(action.name for action in ACTIONS if action.where == "anywhere") - {"escape", "quit"}
+_ALSO_ALONE = frozenset({"profiles", "faults", "theme", "model", "attach", "key"})
+"""Actions whose command does something else when nothing follows it."""
 
 
 class ScreenControls(TurnControls, ChatControls):
@@ -46,9 +49,10 @@ class ScreenControls(TurnControls, ChatControls):
             "tag": self.tag_prompts,
             "attach": self.attach_files,
             "theme": self.choose_theme,
+            "key": self.key_of,
         }
         take = taking.get(action.name)
-        if take is not None and (argument or action.name not in ("profiles", "faults", "theme", "model", "attach")):
+        if take is not None and (argument or action.name not in _ALSO_ALONE):
             take(argument)
         elif action.name == "escape":
             self.action_stop()
@@ -155,9 +159,14 @@ class ScreenControls(TurnControls, ChatControls):
         router, registry = self.runtime.router, self.runtime.sources.registry
         health = router.observed.health(registry)
         assumed = router.policy(self.profile).assumed_nusd_per_mtok
-        chosen = await self.push_screen_wait(ModelsScreen(registry.models, health, assumed, self.pin))
+        chosen = await self.push_screen_wait(ModelsScreen(registry.models, health, assumed, self.pin, self._failed))
         if chosen is not None:
             self.pin_model(chosen)
+
+    @property
+    def _failed(self) -> frozenset[str]:
+        """Ids of models whose latest call on its own failed."""
+        return frozenset(call.model for call in self.called.values() if call.failed)
 
     def action_models(self) -> None:
         self.action_model()
@@ -177,15 +186,15 @@ class ScreenControls(TurnControls, ChatControls):
         self._show_track()
 
     def tag_prompts(self, words: str) -> None:
-        """`name=value` sets a tag, `name=` takes it away, nothing tells what is set."""
-        name, found, value = words.partition("=")
-        if found and value:
-            self.tags[name.strip()] = value.strip()
-        elif found:
-            self.tags.pop(name.strip(), None)
-        elif words:
-            self.say("A tag is NAME=VALUE, such as /tag private=yes.", bad=True)
+        """`name` or `name=value` sets a tag, `name=` takes it away, nothing tells what is set."""
+        tag = read_tag(words)
+        if tag is None and words:
+            self.say("A tag is NAME or NAME=VALUE, such as /tag private.", bad=True)
             return
+        if tag is not None and tag[1]:
+            self.tags[tag[0]] = tag[1]
+        elif tag is not None:
+            self.tags.pop(tag[0], None)
         self.say("Tags: " + (", ".join(f"{key}={value}" for key, value in self.tags.items()) or "none"))
         self._show_track()
 

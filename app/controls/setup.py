@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from app.screens.key import Entered
     from app.screens.setup import SetupScreen, SetupView
     from app.settings import Paths, Settings
-    from app.setup.calling import Called
     from app.setup.entries import Entry
+    from app.sources import Checked
     from routing.providers.discovery import Found
     from routing.providers.keys import Key
     from routing.registry.ladders import Proposal
@@ -31,7 +31,6 @@ class SetupControls(TurnControls):
 
     def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
         super().__init__(paths, settings, launch)
-        self._called: dict[str, Called] = {}
         self._calling: set[str] = set()
         self._proposal: Proposal | None = None
         self._proposing = asyncio.Lock()
@@ -42,9 +41,23 @@ class SetupControls(TurnControls):
         assert self.runtime is not None
         with self._telling():
             async for checked in self.runtime.late():
-                if checked.problem:
-                    self.say(checked.problem, bad=True)
                 await self._sources_changed()
+                self.tell_problem(checked)
+            await self._tell_unmatched()
+
+    def tell_problem(self, checked: Checked) -> None:
+        """A passing word on a provider that cannot be used; not while the first screen says it."""
+        assert self.runtime is not None
+        if checked.problem and (self.conversation.turns or self.runtime.sources.registry.models):
+            self.say(checked.problem, bad=True)
+
+    async def _tell_unmatched(self) -> None:
+        """Names under `tiers:` that no model has, now that every list is there."""
+        from app.setup.unmatched import find_unmatched
+
+        assert self.runtime is not None
+        for problem in await asyncio.to_thread(find_unmatched, self.paths, self.runtime.sources):
+            self.say(str(problem), bad=True)
 
     @work(group="setup", exit_on_error=False)
     async def action_setup(self) -> None:
@@ -55,6 +68,19 @@ class SetupControls(TurnControls):
         """The same screen, on the first service that lacks its key."""
         lacking = [entry.name for entry in self._setup_view().entries if entry.wants_key] if self.runtime else []
         await self._open_setup(lacking[0] if lacking else None)
+
+    @work(group="setup", exit_on_error=False)
+    async def key_of(self, service: str) -> None:
+        """The same screen on one service, with the field for its key open."""
+        entries = self._setup_view().entries if self.runtime else ()
+        entry = next((one for one in entries if service.lower() in (one.name.lower(), one.key_name.lower())), None)
+        if entry is None and entries:
+            named = ", ".join(one.name for one in entries if one.key_name) or "none"
+            self.say(f"Nothing called {service!r} takes a key here. What does: {named}.", bad=True)
+            return
+        await self._open_setup(entry.name if entry else None)
+        if entry is not None:
+            self.enter_key(entry)
 
     async def _open_setup(self, lit: str | None) -> None:
         from app.screens.setup import SetupScreen
@@ -106,11 +132,9 @@ class SetupControls(TurnControls):
         if name is None:
             self.say(f"{entry.name} takes no key: to give it one, name it in {self.paths.config}.")
             return
-        if os.environ.get(name, "").strip():
-            self.say(f"{name} in the environment is read first: change it there, and start again.", bad=True)
-            return
-        file = self.paths.config_dir / FILE_NAME
-        entered = await self.push_screen_wait(KeyScreen(entry, file, keyring=keyring_installed()))
+        file, in_environment = self.paths.config_dir / FILE_NAME, bool(os.environ.get(name, "").strip())
+        screen = KeyScreen(entry, file, keyring=keyring_installed(), in_environment=in_environment)
+        entered = await self.push_screen_wait(screen)
         if entered is None:
             return
         with self._telling():
@@ -135,13 +159,13 @@ class SetupControls(TurnControls):
 
         first = await asyncio.to_thread(find_key, name, os.environ, self.paths.config_dir)
         if first is not None and first.where != key.where:
-            self.say(f"Kept as {key.where}, but {first.where} is read first at the next start.", bad=True)
+            self.say(f"Kept as {key.where} and used now, but {first.where} is read first at the next start.", bad=True)
         else:
             self.say(f"Kept as {key.where}.")
 
     async def _join(self, found: Found) -> None:
         assert self.runtime is not None
-        self._called.pop(found.config.name, None)
+        self.called.pop(found.config.name, None)
         await self.runtime.join(found)
         await self._sources_changed()
 
@@ -154,9 +178,8 @@ class SetupControls(TurnControls):
         model = cheapest(one for one in models if one.provider == name)
         if model is None:
             return
-        self._called[name] = await call(self.runtime.router, model)
-        await self.count_money()
-        self.show_state()
+        self.called[name] = await call(self.runtime.router, model)
+        await self._sources_changed()
 
     @work(group="setup", exit_on_error=False)
     async def action_look_again(self) -> None:
@@ -181,6 +204,20 @@ class SetupControls(TurnControls):
             await self._sources_changed()
             self.say(f"Written to {self.paths.config}, and in force from the next message.")
 
+    @work(group="setup", exit_on_error=False)
+    async def action_remove_tiers(self) -> None:
+        from app.setup.tiers import remove_tiers
+
+        assert self.runtime is not None
+        if not self.runtime.settings.tiers:
+            self.say("config.yaml has no tiers to take off.")
+            return
+        with self._telling():
+            settings = await asyncio.to_thread(remove_tiers, self.paths)
+            await self.runtime.configure(settings)
+            await self._sources_changed()
+            self.say(f"Taken out of {self.paths.config}: each model stands on its own tier again.")
+
     async def _sources_changed(self) -> None:
         """Header, track and figures as the models are now; on the setup screen also what is proposed."""
         await self._propose()
@@ -194,7 +231,7 @@ class SetupControls(TurnControls):
 
         assert self.runtime is not None
         async with self._proposing:  # so that the newest is the last
-            self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources)
+            self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources, self.called)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -229,9 +266,7 @@ class SetupControls(TurnControls):
         assert self.runtime is not None
         sources, settings = self.runtime.sources, self.runtime.settings
         return SetupView(
-            list_entries(
-                sources, self._called, self._calling, services=not (settings.providers or self.launch.offline)
-            ),
+            list_entries(sources, self.called, self._calling, services=not (settings.providers or self.launch.offline)),
             self._proposal,
             accepted=self._proposal is not None and settings.tiers == self._proposal.tiers,
             tiered=bool(settings.tiers),

@@ -74,6 +74,10 @@ class TurnControls(AttachControls):
     def run_command(self, line: str) -> None:
         raise NotImplementedError
 
+    def key_of(self, service: str) -> object:
+        """Open the field for the key of a service."""
+        raise NotImplementedError
+
     def on_composer_paste_refused(self, event: Composer.PasteRefused) -> None:
         self.say(
             f"The paste has {event.characters:,} characters, more than the composer takes: send it with "
@@ -127,6 +131,7 @@ class TurnControls(AttachControls):
     @work(group="turn", exit_on_error=False)
     async def _carry(self, prompt: Prompt) -> None:
         from routing.errors import PointsmanError
+        from routing.ledger.projections import title_of
         from routing.messages import described
         from routing.trace import Fold
 
@@ -141,7 +146,7 @@ class TurnControls(AttachControls):
                 return  # it was taken back
             self._preparing = None
             turn = self.running = runtime.router.start(request)
-            self.chat_title = self.chat_title or " ".join(prompt.text.split())[:60]
+            self.chat_title = self.chat_title or title_of(prompt.text)
             files = "\n".join(map(described, request.attached))
             self.conversation.begin(turn.id, Fold(turn.id), request.written, runtime.now(), files)
             self.transcript.clear_cursor()
@@ -265,6 +270,8 @@ class TurnControls(AttachControls):
     def on_text_area_changed(self, event: Composer.Changed) -> None:
         """Debounced: nothing slow happens on a keystroke."""
         del event
+        if not self.screen_stack:
+            return  # it was written while the client was being left
         self.unsent = self.composer.unsent
         self._track_timer.stop()
         self._track_timer = self.set_timer(_TRACK_S, self._show_track)
@@ -279,7 +286,7 @@ class TurnControls(AttachControls):
         """At a prompt's first key: connect to who would be asked, so that the first token need not wait for that."""
         assert self.runtime is not None
         runtime = self.runtime
-        decision = (await asyncio.to_thread(runtime.router.explain, self._request_preview(self.unsent))).decision
+        decision = (await asyncio.to_thread(runtime.router.explain, self._preview(self.unsent))).decision
         model = runtime.sources.registry.get(decision.chosen or "")
         if model is not None:
             await runtime.sources.providers[model.provider].warm()
@@ -293,18 +300,24 @@ class TurnControls(AttachControls):
             composer.border_subtitle = line(self._idle_edge(text))
             return
         from app.chat.track import track
+        from app.history.conversation import continue_chat
 
         taken = await self.runtime.taken_today()
-        request = self._request_preview(text)
+        request = self._preview(text)
+        if self.conversation.turns and self.conversation.has_attached:
+            leaf = self.conversation.turns[-1]
+            request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
         decision = (await asyncio.to_thread(self.runtime.router.explain, request, spent_today=taken)).decision
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = line(higher + track(decision))
+        composer.border_subtitle = line(higher + track(decision, request))
 
-    def _request_preview(self, text: str) -> Request:
+    def _preview(self, text: str) -> Request:
+        """The prompt alone: of the chat before it only what was attached may forbid a model."""
         from routing.messages import Request, TextPart
 
         return Request(
             content=(TextPart(text), *self.attached),
+            chat_id=self.chat_id or "",
             profile=self.profile,
             tags=self._tags(),
             model=self.pin,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.setup.entries import Entry
 
 Place = Literal["keyring", "file"]
+_FIRST = "It is used from now on; at the next start {name} of the environment is read first, unless you change it."
 _KEYS = "Enter keeps it and calls once   Ctrl-U clears   Esc leaves"
 
 
@@ -46,11 +47,12 @@ class KeyScreen(ModalScreen[Entered | None]):
         Binding("up,down,tab,shift+tab", "other_place", "other place", show=False, priority=True),
     ]
 
-    def __init__(self, entry: Entry, file: Path, *, keyring: bool) -> None:
+    def __init__(self, entry: Entry, file: Path, *, keyring: bool, in_environment: bool = False) -> None:
         super().__init__()
         self._entry = entry
         self._file = file
         self._places: tuple[Place, ...] = ("keyring", "file") if keyring else ("file",)
+        self._in_environment = in_environment
         self._at = 0
 
     def compose(self) -> ComposeResult:
@@ -59,9 +61,11 @@ class KeyScreen(ModalScreen[Entered | None]):
             yield Static(
                 line((f"The key of {self._entry.name}", "strong accent"), (f"  {name}", "muted")), markup=False
             )
-            yield Static(line(("Get one at ", "muted"), page) if page else line(), markup=False)
+            yield Static(self._source(page), classes="key-page", markup=False)
             yield SecretField()
             yield Static(self._choice(), classes="key-places", markup=False)
+            if self._in_environment:
+                yield Static(line((_FIRST.format(name=name), "warn")), classes="key-first", markup=False)
             yield Static(line((_KEYS, "muted")), classes="picker-keys", markup=False)
 
     def action_other_place(self) -> None:
@@ -82,15 +86,21 @@ class KeyScreen(ModalScreen[Entered | None]):
     def action_leave(self) -> None:
         self.dismiss(None)
 
+    def _source(self, page: str) -> Content:
+        """Where to get a key, or who it goes to where nobody knows."""
+        words, place = ("Get one at ", page) if page else ("It goes to ", self._entry.config.base_url)
+        return line((words, "muted"), place)
+
     def _choice(self) -> Content:
-        """Where it will be kept; with two places, which of them, and the key that changes it."""
+        """Where it will be kept, and the key that changes it; a place that is not to be had says what it lacks."""
         told = {"keyring": "the system's keyring", "file": f"{self._file}, which only you can read"}
-        if len(self._places) == 1:
-            return line(("It is kept in ", "muted"), told["file"])
-        rows = [line(("It is kept in (↑ ↓ changes)", "muted"))]
+        only = len(self._places) == 1
+        rows = [line(("It is kept in" if only else "It is kept in (↑ ↓ changes)", "muted"))]
         for at, place in enumerate(self._places):
             lit = at == self._at
             rows.append(
                 line(("● " if lit else "○ ", "accent" if lit else "muted"), (told[place], "strong" if lit else ""))
             )
+        if only:
+            rows.append(line(("○ the system's keyring, once pointsman[keyring] is installed", "muted")))
         return Content("\n").join(rows)

@@ -13,7 +13,7 @@ from app.panels.draw import line
 from app.screens.picker import Choice, Picker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.events import Resize
@@ -29,12 +29,20 @@ _EDGES = 4
 class ModelsScreen(Picker[str]):
     """Ends with a model's id, or nothing for the router's own choice."""
 
-    def __init__(self, models: Sequence[Model], health: Health, assumed_nusd_per_mtok: int, pinned: str | None) -> None:
+    def __init__(
+        self,
+        models: Sequence[Model],
+        health: Health,
+        assumed_nusd_per_mtok: int,
+        pinned: str | None,
+        failed: Collection[str] = (),
+    ) -> None:
         lit = 0 if pinned else min(1, len(models))  # when one is pinned, Enter lets it go
         super().__init__(f"Models: {len(models)}", [], lit=lit)
         self._models = {model.id: model for model in models}
         self._health = health
         self._assumed = assumed_nusd_per_mtok
+        self._failed = failed
         self._width = 0
 
     def compose(self) -> ComposeResult:
@@ -69,7 +77,7 @@ class ModelsScreen(Picker[str]):
         return [free, *(Choice(model.id, (self._row(model, width),), _words(model)) for model in self._models.values())]
 
     def _row(self, model: Model, width: int) -> Content:
-        return model_facts.row(model, self._health, self._assumed, width)
+        return model_facts.row(model, self._health, self._assumed, width, self._failed)
 
     def _show_details(self) -> None:
         if self.left:
@@ -79,7 +87,8 @@ class ModelsScreen(Picker[str]):
         if model is None:
             details.update(line(("The router chooses for each prompt.", "muted")))
         else:
-            rows = model_facts.details(model, self._health, self._assumed, details.content_size.width)
+            width = details.content_size.width
+            rows = model_facts.details(model, self._health, self._assumed, width, self._failed)
             details.update(Content("\n").join(rows))
 
 

@@ -39,7 +39,7 @@ class SecretField(Widget, can_focus=True):
         room = max(0, self.content_size.width - 1)
         cursor = ("█", "accent") if self.has_focus else ("", "")
         if not self._typed:
-            return line(cursor, ("paste it here, or type it", "muted"))
+            return line(cursor, (" paste it here, or type it", "muted"))
         return line("•" * min(len(self._typed), room), cursor)
 
     def action_rub_out(self) -> None:

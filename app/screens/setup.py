@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.setup.entries import Entry
     from routing.registry.ladders import Proposal
 
-_KEYS = "Enter calls  a all  k key  w tiers  r again  Esc back"
+_KEYS = "Enter calls  a all  k key  w/u tiers  r again  Esc back"
 _NAME = 12
 _DETAIL_ROWS = 3
 
@@ -51,6 +51,7 @@ class SetupScreen(Screen[None]):
         Binding("a", "app.call_all", "call all"),
         Binding("k", "key", "key"),
         Binding("w", "app.write_tiers", "write tiers"),
+        Binding("u", "app.remove_tiers", "take tiers off"),
         Binding("r", "app.look_again", "look again"),
     ]
 
@@ -162,6 +163,8 @@ def _found(entry: Entry, width: int) -> Content:
     assert entry.checked is not None
     glyph, style, state = _state(entry)
     head = line((f"{glyph} ", style), (f"{entry.name:<{_NAME}} ", "strong"), (state, style))
+    if entry.problem is not None:
+        head += line((f" · {entry.config.base_url}", "muted"))
     count = len(entry.checked.models)
     models = "" if entry.checked.waiting else f"{count} model{'' if count == 1 else 's'} · "
     aside = f"{models}{entry.checked.how} · {entry.config.base_url}"
@@ -201,7 +204,7 @@ def told(entry: Entry) -> str:
     """Everything about one entry in a sentence or two."""
     config, checked = entry.config, entry.checked
     if entry.problem is not None:
-        return entry.problem
+        return f"{entry.problem} Enter takes a key here." if entry.wants_key else entry.problem
     if checked is None:
         return (
             f"{entry.name} needs a key under the name {config.key}; get one at {entry.key_page}. Enter takes it here."
@@ -215,11 +218,13 @@ def told(entry: Entry) -> str:
 def tier_rows(view: SetupView, width: int) -> list[Content]:
     """The proposal, in as many rows whatever it says."""
     if view.proposal is None:
-        return [line(("Tiers", "strong accent")), line(("They are proposed once a model of yours is there.", "muted"))]
+        own = "  config.yaml has some; u takes them off" if view.tiered else ""
+        there = line(("They are proposed once a model of yours answers.", "muted"))
+        return [line(("Tiers", "strong accent"), (own, "muted")), there]
     if view.accepted:
-        aside = ("  ✓ in force, from config.yaml", "good")
+        aside = ("  ✓ in force, from config.yaml; u takes them off", "good")
     elif view.tiered:
-        aside = ("  proposed; w writes them over those of config.yaml", "muted")
+        aside = ("  proposed; w writes them over those of config.yaml, u takes those off", "muted")
     else:
         aside = ("  proposed; w writes them to config.yaml, until then nothing changes", "muted")
     rows = [line(("Tiers", "strong accent"), aside)]

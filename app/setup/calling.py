@@ -22,7 +22,7 @@ _TOKENS = 10_000
 @dataclass(frozen=True, slots=True)
 class Called:
     """How the call went. `problem` is a sentence, or None when it was answered; `price_known` False: the money is a
-    bound."""
+    bound; `asked` False: the call never went out, such as at a cap."""
 
     model: str
     problem: str | None
@@ -30,10 +30,16 @@ class Called:
     spend_nusd: int
     simulated: bool
     price_known: bool
+    asked: bool = True
 
     @property
     def ok(self) -> bool:
         return self.problem is None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the provider was asked and did not answer."""
+        return self.asked and not self.ok
 
 
 def told(called: Called) -> str:
@@ -100,6 +106,7 @@ def _read(trace: Trace, model: Model) -> Called:
         spend_nusd=trace.spend_nusd,
         simulated=model.simulated,
         price_known=model.price is not None,
+        asked=attempt is not None,
     )
 
 

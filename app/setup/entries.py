@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routing.providers.contract import ProviderConfig
-from routing.providers.known import SERVICES, service_at, service_of_key
+from routing.providers.known import SERVICES, service_at
 
 if TYPE_CHECKING:
     from app.setup.calling import Called
@@ -28,6 +28,11 @@ class Entry:
         return self.config.name
 
     @property
+    def key_name(self) -> str:
+        """The name under which its key is read; empty where it takes none."""
+        return self.config.key or ""
+
+    @property
     def problem(self) -> str | None:
         """The sentence of what is wrong, if something is."""
         if self.checked is not None and self.checked.problem:
@@ -41,8 +46,8 @@ class Entry:
 
     @property
     def key_page(self) -> str:
-        """Where a person gets a key; empty where that is not known."""
-        service = service_of_key(self.config.key or "") or service_at(self.config.base_url)
+        """Where a person gets a key; empty where that is not known: a server of one's own has none."""
+        service = service_at(self.config.base_url)
         return service.key_page if service else ""
 
 

@@ -177,7 +177,8 @@ async def test_attachments_are_there_after_a_restart_and_go_along(tmp_path: Path
         await driver.press("escape")
         driver.app.transcript.place_cursor(f"you/{turn}")
         await driver.press("e")
-        assert (driver.app.composer.text, attached(driver)) == ("Hello", ["my photo.dat"])
+        await driver.until(lambda: driver.app.composer.text == "Hello")
+        assert attached(driver) == ["my photo.dat"]
 
 
 async def test_a_dropped_image_is_attached_and_what_is_typed_after_it_stays_behind_it(
@@ -224,5 +225,18 @@ async def test_where_the_prompt_would_go_heeds_what_is_attached(tmp_path: Path, 
     async with driven(tmp_path) as driver:
         await driver.send(f"/attach {photo}")
         await driver.until(lambda: driver.app.attached)
-        preview = driver.app._request_preview("What is this?")
-        assert driver.runtime.router.explain(preview).features.needs.vision
+        track = lambda: str(driver.app.composer.border_subtitle)  # noqa: E731
+        driver.app.composer.write("What is 2+3?")
+        await driver.until(lambda: "→ mid" in track())
+        assert "earlier" not in track()
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        driver.app.composer.write("What is 4+5?")
+        await driver.until(lambda: "→ mid" in track() and "must see an earlier image" in track())
+        await driver.press("enter")
+        await driver.until(lambda: len(driver.app.conversation.turns) == 2)
+        await driver.settle()
+        finished = driver.app.conversation.trace(driver.app.conversation.turns[-1]).finished
+        assert finished is not None
+        assert finished.sentence.startswith("Started mid, to see an earlier image; ")

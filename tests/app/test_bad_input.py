@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli.main import cli
 from app.controls.base import Launch
 from app.settings import Paths
 from routing.ledger.schema import MIGRATIONS
@@ -52,8 +54,8 @@ async def command(home: Path, *words: str) -> Ended:
 # Files that are wrong
 
 
-async def mistake(home: Path, *, file: str, text: str, line: int, says: str) -> None:
-    """The command line and the client name the file, the line and what to write; both end with 2."""
+async def mistakes(home: Path, *, file: str, text: str, lines: dict[int, str]) -> None:
+    """The command line and the client name the file, each line and what to write; both end with 2."""
     path = home / file
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
@@ -63,10 +65,11 @@ async def mistake(home: Path, *, file: str, text: str, line: int, says: str) -> 
         assert await client.ended() == 2
         seen = client.text
     for said in (told.err, seen):
-        assert f"{path}:{line}: " in said
-        assert says in said
         assert "Traceback" not in said
-        assert len([row for row in said.splitlines() if str(path) in row]) == 1
+        rows = [row for row in said.splitlines() if str(path) in row]
+        for row, (line, says) in zip(rows, lines.items(), strict=True):
+            assert f"{path}:{line}: " in row
+            assert says in row
 
 
 # A ledger that cannot be used
@@ -161,18 +164,22 @@ async def html(home: Path) -> None:
         (home / "config.yaml").write_text(server.config)
         checked = await command(home, "check")
         assert checked.code == 1
-        assert "is the base URL right" in checked.err
-        await unusable(home, "is the base URL right")
+        assert "are the base URL and the dialect (openai) right?" in checked.err
+        await unusable(home, "are the base URL and the dialect (openai) right?")
 
 
 async def unusable(home: Path, says: str) -> None:
     """The client says so at once, answers a prompt with a card, and keeps the prompt."""
     async with driven(home) as driver:
-        await driver.told(says)
+        welcome = driver.text("#empty")
+        assert says in welcome
+        assert "F8" in welcome
+        assert not CONTROL.search(welcome.replace("\n", ""))
         turn = await driver.ask(PROMPT)
         finished = driver.app.conversation.trace(turn).finished
         assert finished is not None
         assert finished.status in ("degraded", "failed")
+        assert says in finished.reply
         assert not CONTROL.search(driver.rows.replace("\n", ""))
         await driver.press("up")
         assert driver.app.composer.text == PROMPT
@@ -203,9 +210,11 @@ async def odd_text(home: Path, *, text: str, shown: str) -> None:
             await driver.until(lambda: driver.app.conversation.turns)
             await driver.settle()
             await sound(driver, shown)
-    told = await command(home, "history", "show", "last")
-    assert told.code == 0
-    assert not CONTROL.search(told.out.replace("\n", "").replace("\t", ""))
+    options = ("--data-dir", str(home / "data"), "--config", str(home / "config.yaml"))
+    told = CliRunner().invoke(cli, [*options, "history", "show", "last"])
+    assert told.exit_code == 0
+    assert shown.split()[0] in told.stdout
+    assert not CONTROL.search(told.stdout.replace("\n", "").replace("\t", ""))
 
 
 async def sound(driver: Driver, shown: str) -> None:
@@ -270,11 +279,9 @@ async def mid_stream(home: Path, *, leave: Callable[[Terminal], None], code: int
             assert b"Traceback" not in client.raw
             assert leave is closed or b"\x1b[?1049l" in client.raw  # the shell's own screen is back
         assert kept(home) == ("cancelled", "first words ", 0)
-        async with terminal(home, "--resume") as client:
-            await client.until("first words")
-            await client.until("unsent thought")
-            client.press("\x11")
-            assert await client.ended() == 0
+        async with driven(home, Launch(speed=0, resume="last")) as driver:
+            await driver.until(lambda: "first words" in driver.rows)
+            await driver.until(lambda: driver.app.composer.text == "unsent thought")
 
 
 def closed(client: Terminal) -> None:
@@ -289,22 +296,26 @@ def interrupted(client: Terminal) -> None:
     client.press("\x03\x03")
 
 
-def config(text: str, line: int, says: str) -> Check:
-    return partial(mistake, file="config.yaml", text=text, line=line, says=says)
+def config(text: str, lines: dict[int, str]) -> Check:
+    return partial(mistakes, file="config.yaml", text=text, lines=lines)
 
 
-def profile(text: str, line: int, says: str) -> Check:
-    return partial(mistake, file="profiles/mine.yaml", text=text, line=line, says=says)
+def profile(text: str, lines: dict[int, str]) -> Check:
+    return partial(mistakes, file="profiles/mine.yaml", text=text, lines=lines)
 
 
 CASES: dict[str, Check] = {
-    "broken YAML": config("profile: balanced\ncaps: {day_usd: [\n", 3, ""),
-    "an unknown key": config("profile: balanced\nprofle: x\n", 2, "'profle' is not known; write 'profile'"),
-    "a negative cap": config("caps:\n  day_usd: -1\n", 2, "day_usd must be dollars, 0 or more, not -1"),
-    "an unknown model": profile(POLICY.replace("[small]", "[larg]"), 5, "'larg' is no tier, no alias and no model id"),
-    "a threshold of 1.7": profile(POLICY.replace("[small]", "[{tier: small, threshold: 1.7}]"), 5, "threshold"),
+    "broken YAML": config("profile: balanced\ncaps: {day_usd: [\n", {3: ""}),
+    "an unknown key, and a negative cap": config(
+        "profle: x\ncaps:\n  day_usd: -1\n",
+        {1: "'profle' is not known; write 'profile'", 3: "day_usd must be dollars, 0 or more, not -1"},
+    ),
+    "an unknown model, and a threshold of 1.7": profile(
+        POLICY.replace("[small]}", "[larg]}\n  s: {ladder: [{tier: small, threshold: 1.7}]}"),
+        {5: "'larg' is no tier, no alias and no model id", 6: "threshold"},
+    ),
     "a ladder that never ends": profile(
-        POLICY.replace("[small]}", "[small], then: s}\n  s: {ladder: [mid], then: r}"), 5, "the ladder never ends"
+        POLICY.replace("[small]}", "[small], then: s}\n  s: {ladder: [mid], then: r}"), {5: "the ladder never ends"}
     ),
     "an unwritable data folder": partial(storage, spoil=a_file_in_place_of_the_folder, says="cannot be used"),
     "a corrupt database": partial(storage, spoil=no_database, says="is damaged"),

@@ -72,7 +72,7 @@ async def test_a_pinned_model_is_asked_until_it_is_let_go(tmp_path: Path) -> Non
 
 async def test_tags_go_with_the_next_prompts(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
-        await driver.send("/tag private=yes")
+        await driver.send("/tag private")
         await driver.told("private=yes")
         turn = await driver.ask(PROMPT)
         assert started(driver, turn).request.tags == (("private", "yes"),)
@@ -80,8 +80,8 @@ async def test_tags_go_with_the_next_prompts(tmp_path: Path) -> None:
         assert {attempt.model for attempt in driver.app.conversation.trace(turn).attempts} <= local
         await driver.send("/tag private=")
         await driver.told("Tags: none")
-        await driver.send("/tag nonsense")
-        await driver.told("A tag is NAME=VALUE")
+        await driver.send("/tag two words")
+        await driver.told("A tag is NAME or NAME=VALUE")
 
 
 async def test_a_provider_is_broken_and_mended_by_word(tmp_path: Path) -> None:
@@ -92,6 +92,7 @@ async def test_a_provider_is_broken_and_mended_by_word(tmp_path: Path) -> None:
         finished = driver.app.conversation.trace(turn).finished
         assert finished is not None
         assert finished.status == "degraded"
+        assert "mend the simulated faults (`/fault all:`" in finished.reply
         assert "degraded" in driver.rows
         await driver.send("/fault all:")
         await driver.told("all: mended")

@@ -42,6 +42,18 @@ class errors:
 def get_password(service, name):
     return json.loads(os.environ["FAKE_KEYRING"]).get(name)
 """
+END = "\n-- end of a command --\n"
+_RUN_ALL = f"""
+import json, sys
+from app.cli.main import cli
+for line in json.loads(sys.argv[1]):
+    try:
+        cli(line, prog_name="pointsman")
+    except SystemExit:
+        pass
+    sys.stderr.flush()
+    print({END!r}, end="", flush=True)
+"""
 
 
 @dataclass
@@ -117,19 +129,26 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
         sys.modules.pop(name, None)
 
 
-async def command(home: Path, environ: dict[str, str], *words: str) -> bytes:
-    """Everything that a command prints, on both streams."""
+async def commands(home: Path, environ: dict[str, str], *lines: tuple[str, ...]) -> dict[str, bytes]:
+    """Everything that each command prints, on both streams. One process runs them all: starting is what is dear."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pointsman", "--data-dir", str(home / "data"), "--config", str(home / "config.yaml")),
-        *words,
+        *(sys.executable, "-c", _RUN_ALL, json.dumps(lines)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         cwd=home,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), **environ},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "POINTSMAN_DATA_DIR": str(home / "data"),
+            "POINTSMAN_CONFIG": str(home / "config.yaml"),
+            **environ,
+        },
     )
     out, _ = await process.communicate()
-    return out
+    *printed, rest = out.split(END.encode())
+    assert rest == b"", rest.decode()
+    return {" ".join(line[:2]): body for line, body in zip(lines, printed, strict=True)}
 
 
 def forms(key: str) -> Iterator[bytes]:
@@ -228,12 +247,16 @@ async def test_no_key_is_ever_told(
             (chat,) = [driver.app.chat_id]
             assert chat is not None
         await crashed(home, monkeypatch)
-        told["ask --json"] = await command(home, planted, "ask", "--json", "--model", "env/gpt-4o-mini", "What is 1+1?")
-        told["check --json"] = await command(home, planted, "check", "--json")
-        told["check"] = await command(home, planted, "check")
-        told["models --json"] = await command(home, planted, "models", "--json")
-        told["history export"] = await command(home, planted, "history", "export", chat)
-        told["report"] = await command(home, planted, "report", "session", "last", "--json")
+        told |= await commands(
+            home,
+            planted,
+            ("ask", "--json", "--model", "env/gpt-4o-mini", "What is 1+1?"),
+            ("check", "--json"),
+            ("check",),
+            ("models", "--json"),
+            ("history", "export", chat),
+            ("report", "session", "last", "--json"),
+        )
     for name, echo in echoes.items():
         assert any(KEYS[name] in head for head in echo.heads), f"{name} was never sent"
     assert b"does not accept the key read from ENV_KEY in the environment" in told["ask --json"]

@@ -342,8 +342,12 @@ async def test_a_wrong_key_says_which_where_it_was_read_and_where_to_get_one(tmp
     (tmp_path / FILE_NAME).chmod(0o600)
     async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
         await seen(driver, "✗ here")
-        sentence = await driver.told("here does not accept the key")
-        assert f"read from TEST_KEY in {tmp_path / FILE_NAME}: get another" in sentence
+        await driver.press("escape")
+        shown = " ".join(driver.text("#empty").split())
+        assert f"read from TEST_KEY in {tmp_path / FILE_NAME}: get another" in shown
+        assert "F8 takes a key" in shown
+        assert "Your own models answer" not in shown
+        assert driver.toasts == []
 
 
 async def test_what_is_no_key_is_told_and_another_try_is_free(tmp_path: Path) -> None:
@@ -357,12 +361,46 @@ async def test_what_is_no_key_is_told_and_another_try_is_free(tmp_path: Path) ->
         assert not (tmp_path / FILE_NAME).exists()
 
 
-async def test_a_key_of_the_environment_is_changed_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_is_entered_is_used_before_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TEST_KEY", "wrong")
     async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
+        await seen(driver, "✗ here", f"· http://127.0.0.1:{chat.port}/v1", "takes a key here.")
+        await driver.press("enter")
+        await seen(driver, "TEST_KEY of the environment is read first", f"It goes to http://127.0.0.1:{chat.port}")
+        answering(chat)
+        await driver.press(*SECRET, "enter")
+        await driver.told("used now, but TEST_KEY in the environment is read first at the next start.")
+        await seen(driver, "✓ here")
+        assert (tmp_path / FILE_NAME).read_text() == f"TEST_KEY={SECRET}\n"
+
+
+def of_openai(config: str) -> str:
+    return config.replace("TEST_KEY", "OPENAI_API_KEY")
+
+
+async def test_a_server_of_ones_own_has_no_page_for_keys(tmp_path: Path) -> None:
+    async with chat_server(key=SECRET) as chat, on_setup(tmp_path, of_openai(chat.config)) as driver:
+        await seen(driver, "✗ here")
         await driver.press("k")
-        await driver.told("TEST_KEY in the environment is read first")
+        await seen(driver, "The key of here", "It goes to http://127.0.0.1")
+        assert "platform.openai.com" not in picture(driver)
+
+
+async def test_a_service_is_named_with_the_command(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.send("/key groq")
+        await driver.until(lambda: isinstance(driver.app.screen, KeyScreen))
+        await seen(driver, "The key of groq", "● ")
+        await driver.press("escape")
+        await seen(driver, "+ groq")
         assert isinstance(driver.app.screen, SetupScreen)
+        assert driver.app.screen.lit is not None
+        assert driver.app.screen.lit.name == "groq"
+        await driver.press("escape")
+        await driver.send("/key grok")
+        await driver.told("Nothing called 'grok' takes a key here. What does: openai, anthropic")
 
 
 async def test_a_secret_is_pasted_rubbed_out_and_never_selected(tmp_path: Path) -> None:
@@ -416,6 +454,37 @@ async def test_accepted_tiers_are_written_and_in_force(tmp_path: Path) -> None:
         assert "tiers:" in text
         (model,) = driver.runtime.router.setup.registry.models
         assert model.source_of("tier") == "config.yaml"
+        await driver.press("u")
+        await driver.told("each model stands on its own tier again")
+        await seen(driver, "w writes them to config.yaml")
+        assert (tmp_path / "config.yaml").read_text() == chat.config
+        (model,) = driver.runtime.router.setup.registry.models
+        assert model.source_of("tier") != "config.yaml"
+        await driver.press("u")
+        await driver.told("config.yaml has no tiers to take off.")
+
+
+async def test_nothing_is_proposed_of_a_provider_whose_call_failed(tmp_path: Path) -> None:
+    async with chat_server() as chat, on_setup(tmp_path, chat.config) as driver:
+        await seen(driver, "small   here/gpt-4o-mini")
+        chat.say(end=True)
+        await driver.press("enter")
+        await seen(driver, "✗ here", "They are proposed once a model of yours answers.")
+        await driver.press("escape", "f7")
+        await seen(driver, "last call failed")
+        await driver.press("escape", "f8")
+        answering(chat)
+        await driver.press("enter")
+        await seen(driver, "✓ here", "small   here/gpt-4o-mini")
+
+
+async def test_a_tier_that_names_nothing_is_told_at_the_start(tmp_path: Path) -> None:
+    async with chat_server() as chat:
+        (tmp_path / "config.yaml").write_text(f"{chat.config}tiers: {{small: [here/gpt-4o-minni]}}\n")
+        async with driven(tmp_path) as driver:
+            await driver.told(
+                "tier small names 'here/gpt-4o-minni', but no model is called so; write 'here/gpt-4o-mini'"
+            )
 
 
 async def test_a_config_with_mistakes_is_told_and_not_written(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widget import Widget
 
 from app.controls import copying
 from app.controls.base import Launch
@@ -79,6 +80,7 @@ async def test_a_private_prompt_stays_private_when_it_is_asked_again(tmp_path: P
         first = driver.app.conversation.turns[0]
         await driver.press("escape", key)
         if key == "e":
+            await driver.until(lambda: driver.app.composer.has_focus)
             await driver.press("enter")
         await driver.until(lambda: driver.app.conversation.turns not in ([], [first]))
         await driver.settle()
@@ -168,12 +170,51 @@ async def test_asking_again_makes_a_branch_and_both_stay_in_the_ledger(tmp_path:
         assert driver.rows.count("What is 4+5?") == 1
 
 
+@pytest.mark.parametrize("words", ["read it", "explain", "copy", "what", "rr", "Zoo", "you too"])
+async def test_what_is_typed_in_the_transcript_goes_into_the_composer_and_sends_nothing(
+    tmp_path: Path, words: str
+) -> None:
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask(CHEAP)
+        await driver.press("escape", *("space" if letter == " " else letter for letter in words))
+        await driver.until(lambda: driver.app.composer.text == words)
+        assert driver.app.composer.has_focus
+        assert driver.app.conversation.turns == [turn]
+        assert driver.toasts == []
+
+
+async def test_the_bottom_line_says_that_letters_are_keys_in_the_transcript(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask(CHEAP)
+        assert "Letters are keys" not in driver.text("#hints")
+        await driver.press("escape")
+        await driver.until(lambda: "Letters are keys here: " in driver.text("#hints"))
+        assert "r ask again" in driver.text("#hints")
+        assert "Esc writes" in driver.text("#hints")
+        await driver.press("escape")
+        await driver.until(lambda: "F1 help" in driver.text("#hints"))
+
+
+async def test_at_most_two_passing_words_are_shown(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        for number in range(4):
+            driver.app.say(f"word {number}")
+        await driver.until(lambda: len(driver.toasts) == 4)
+        await driver.until(lambda: [shown(toast) for toast in driver.app.screen.query("Toast")] == ["word 2", "word 3"])
+        top = min(toast.region.y for toast in driver.app.screen.query("Toast"))
+        assert top == 1
+
+
+def shown(toast: Widget) -> str:
+    return str(toast.render())
+
+
 async def test_an_edited_prompt_makes_a_branch(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
         first = await driver.ask(CHEAP)
         await driver.press("escape", "e")
+        await driver.until(lambda: driver.app.composer.has_focus)
         assert driver.app.composer.text == CHEAP
-        assert driver.app.composer.has_focus
         edited = await driver.ask("What is 2+4?")
         assert driver.app.conversation.turns == [edited]
         assert parents(driver) == {first: None, edited: None}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.settings import Paths, parse_settings
-from app.setup.tiers import write_tiers
+from app.setup.tiers import remove_tiers, write_tiers
 from routing.errors import ConfigurationError
 
 TIERS = (("small", ("ollama/qwen3:8b", "openai/gpt-4o-mini")), ("large", ("anthropic/claude: the # one",)))
@@ -82,6 +82,47 @@ def test_every_other_byte_stays(
         assert [one.base_url for one in settings.providers] == [one.base_url for one in before.providers]
     assert write_tiers(paths, TIERS) == settings
     assert written(paths) == after
+
+
+@given(st.lists(PIECES, unique_by=name_of), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_tiers_that_are_taken_off_again_leave_every_other_byte(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str], end: str, ended: bool
+) -> None:
+    text = "\n".join(pieces).replace("\n", end) + (end if ended else "")
+    paths = at(tmp_path_factory.mktemp("home"), text)
+    before = parse_settings(text, "f") if text.strip() else None
+    write_tiers(paths, TIERS)
+    settings = remove_tiers(paths)
+    after = written(paths)
+    assert settings.tiers == ()
+    if before is not None:
+        assert (settings.profile, settings.day_nusd) == (before.profile, before.day_nusd)
+    if "tiers" not in text:
+        assert after == text or after == text + (end if end in text else "\n")
+    assert [line for line in after.splitlines() if line.strip() and "# " not in line] == [
+        line
+        for piece in pieces
+        if not piece.startswith("tiers")
+        for line in piece.splitlines()
+        if line.strip() and "# " not in line
+    ]
+    assert remove_tiers(paths) == settings
+    assert written(paths) == after
+
+
+def test_tiers_are_taken_out_with_their_lines_and_a_comment_behind_them_stays(tmp_path: Path) -> None:
+    paths = at(
+        tmp_path, "profile: economy\n# above\ntiers:\n  small: [a]\n  large:\n    - b\n\n# below\ncaps: {day_usd: 3}\n"
+    )
+    remove_tiers(paths)
+    assert written(paths) == "profile: economy\n# above\n\n# below\ncaps: {day_usd: 3}\n"
+
+
+def test_tiers_that_cannot_be_taken_out_are_told_and_left(tmp_path: Path) -> None:
+    paths = at(tmp_path, "{tiers: {small: [a]}, profile: economy}\n")
+    with pytest.raises(ConfigurationError, match="take `tiers` out yourself"):
+        remove_tiers(paths)
+    assert written(paths) == "{tiers: {small: [a]}, profile: economy}\n"
 
 
 @pytest.mark.parametrize(

@@ -173,13 +173,13 @@ class Script:
     def say(self, text: str, at_s: float) -> Script:
         return self._add(ev.TextDelta, at_s, attempt=self.attempt, text=text)
 
-    def end(self, at_s: float) -> Script:
+    def end(self, at_s: float, finish: str = "stop") -> Script:
         return self._add(
             ev.AttemptFinished,
             at_s,
             attempt=self.attempt,
             usage=Usage(412, 220, reported=True),
-            finish="stop",
+            finish=finish,
             request_id=f"req-{self._made}",
             latency_s=at_s,
         )
@@ -351,6 +351,19 @@ def below_floor_script() -> Script:
     return script
 
 
+def broken_off_script() -> Script:
+    script = Script(decision(rung(SMALL))).start(SMALL, 0.1).token(0.4)
+    script.fail(0.9, ErrorKind.MALFORMED_STREAM, "degrade", shown=True).settle(0.9, 50_000, "estimated")
+    script.degrade(0.9, "kept_draft").finish(0.9, "degraded", attempt=script.attempt)
+    return script
+
+
+def cut_off_script() -> Script:
+    script = Script().start(SMALL, 0.1).token(0.4).end(1.2, "length").settle(1.2, 400_000).weigh(1.2, 0.87)
+    script.finish(1.2)
+    return script
+
+
 def capped_script() -> Script:
     script = Script().start(SMALL, 0.1).token(0.4).end(1.0).settle(1.0, 100_000).weigh(1.0, 0.41)
     script.cap(1.0, MID)
@@ -387,6 +400,8 @@ SCRIPTS = {
     "stepped_down": stepped_down_script,
     "degraded": degraded_script,
     "below_floor": below_floor_script,
+    "broken_off": broken_off_script,
+    "cut_off": cut_off_script,
     "capped": capped_script,
     "cancelled": cancelled_script,
     "unknown_price": unknown_price_script,

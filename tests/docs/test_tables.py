@@ -89,7 +89,8 @@ def test_the_configuration_that_the_readme_shows_can_be_read(tmp_path: Path) -> 
     models = tmp_path / "models.yaml"
     models.write_text(shown.pop("models"), encoding="utf-8")
     settings = parse_settings("\n".join(shown.values()), "config.yaml")
-    assert [provider.name for provider in settings.providers] == ["attic"]
+    shown_for = [(provider.name, provider.dialect) for provider in settings.providers]
+    assert shown_for == [("attic", "openai"), ("claude", "anthropic"), ("gemini", "gemini"), ("shed", "ollama")]
     assert settings.day_nusd == settings.simulated_day_nusd == parse_usd("2.00") == DEFAULT_CAP_NUSD
     assert [pattern for pattern, _ in read_overrides(models)] == ["openai/gpt-4o-mini", "ollama/*"]
 

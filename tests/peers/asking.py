@@ -103,4 +103,4 @@ class Desk(Shell):
     def attempts(self) -> list[tuple[Any, ...]]:
         """Of each attempt in the ledger: provider, tokens read, tokens written, basis, outcome."""
         columns = "provider, input_tokens, output_tokens, basis, outcome"
-        return rows(self.data_dir / "ledger.db", f"SELECT {columns} FROM attempt ORDER BY turn, n")
+        return rows(self.data_dir / "ledger.db", f"SELECT {columns} FROM attempt ORDER BY rowid")

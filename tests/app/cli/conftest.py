@@ -1,4 +1,5 @@
-"""Commands as a shell runs them: real processes, folders of their own, and a quick simulator to talk to."""
+"""Commands as a shell runs them, with folders of their own and a quick simulator to talk to: here, or where it matters
+in a process of their own."""
 
 from __future__ import annotations
 
@@ -7,11 +8,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from click.testing import CliRunner
+
+from app.cli.main import cli
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = (sys.executable, "-m", "pointsman")
@@ -58,7 +64,14 @@ class Shell:
         self.config.write_text(text, encoding="utf-8")
 
     def run(self, *words: str, stdin: bytes | None = None, code: int | None = 0) -> Done:
-        """Run a command to its end; `code` is what it must end with, None: whatever."""
+        """Run a command to its end; `code` is what it must end with, None: whatever. It runs in this process, because
+        most of what a command takes is its start; see `spawn`."""
+        with chdir(self.home), patch.dict(os.environ, self.environ, clear=True):
+            done = CliRunner().invoke(cli, words, input=stdin, prog_name="pointsman", catch_exceptions=False)
+        return _ended(words, Done(done.exit_code, done.stdout_bytes.decode(), done.stderr_bytes.decode()), code)
+
+    def spawn(self, *words: str, stdin: bytes | None = None, code: int | None = 0) -> Done:
+        """`run`, in a process of its own, with real pipes."""
         done = subprocess.run(
             [*PROGRAM, *words],
             input=stdin,
@@ -69,13 +82,16 @@ class Shell:
             timeout=60,
             check=False,
         )
-        found = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert "Traceback" not in found.err, found.err
-        assert code is None or found.code == code, (words, found)
-        return found
+        return _ended(words, Done(done.returncode, done.stdout.decode(), done.stderr.decode()), code)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return start(words, self.environ, self.home)
+
+
+def _ended(words: Sequence[str], done: Done, code: int | None) -> Done:
+    assert "Traceback" not in done.err, done.err
+    assert code is None or done.code == code, (words, done)
+    return done
 
 
 def start(words: Sequence[str], environ: dict[str, str], home: Path) -> subprocess.Popen[str]:
@@ -88,8 +104,14 @@ def start(words: Sequence[str], environ: dict[str, str], home: Path) -> subproce
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A configuration whose providers are simulated ones that wait for nothing."""
-    home = tmp_path_factory.mktemp("simulator")
-    server = start(("simulate", "--speed", "0"), Shell(home).environ, home)
+    with serving(Shell(tmp_path_factory.mktemp("simulator"))) as config:
+        yield config
+
+
+@contextmanager
+def serving(shell: Shell, *options: str) -> Iterator[str]:
+    """Simulated providers in a process of their own, and the configuration that names them."""
+    server = start(("simulate", "--speed", "0", *options), shell.environ, shell.home)
     assert server.stdout is not None
     urls = {}
     for line in iter(server.stdout.readline, "\n"):

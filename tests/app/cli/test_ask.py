@@ -16,7 +16,7 @@ CLIMBS = "Summarise in one sentence: The yard opened in 1904. It had four tracks
 
 
 def test_the_answer_is_on_stdout_and_the_trace_on_stderr(shell: Shell) -> None:
-    done = shell.run("ask", SUM)
+    done = shell.spawn("ask", SUM)
     assert done.out == "18 % of 2,350 = 423\n"
     trace, sentence = done.err.splitlines()
     assert trace.startswith("→ sim-")
@@ -26,11 +26,11 @@ def test_the_answer_is_on_stdout_and_the_trace_on_stderr(shell: Shell) -> None:
 
 
 def test_json_is_a_line_for_each_event_and_ends_with_the_turn(shell: Shell) -> None:
-    done = shell.run("ask", SUM, "--json", "--tag", "team=north")
+    done = shell.run("ask", SUM, "--json", "--tag", "team=north", "--tag", "private")
     events, end = done.events, done.events[-1]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert len({event["turn"] for event in events}) == 1
-    assert events[0]["request"]["tags"] == [["team", "north"]]
+    assert events[0]["request"]["tags"] == [["team", "north"], ["private", "yes"]]
     assert (end["type"], end["status"], end["simulated"]) == ("TurnFinished", "answered", True)
     assert end["reply"] == "".join(event["text"] for event in events if event["type"] == "TextDelta")
     assert {"provider", "model", "confidence", "path", "latency_s", "first_token_s", "spend_nusd"} <= end.keys()
@@ -65,25 +65,25 @@ def test_a_pipe_gets_the_final_reply_alone(shell: Shell) -> None:
     ],
 )
 def test_what_is_piped_in_belongs_to_the_prompt(shell: Shell, words: tuple[str, ...], stdin: bytes, sent: str) -> None:
-    started, *_, end = shell.run(*words, "--json", stdin=stdin, code=None).events
+    started, *_, end = shell.spawn(*words, "--json", stdin=stdin, code=None).events
     assert "\n\n".join(part["text"] for part in started["request"]["content"]) == sent
     assert end["type"] == "TurnFinished"
 
 
 def test_a_megabyte_is_taken(shell: Shell) -> None:
-    done = shell.run("ask", "Count the lines", "--json", stdin=b"a line of some words\n" * 50_000, code=None)
+    done = shell.spawn("ask", "Count the lines", "--json", stdin=b"a line of some words\n" * 50_000, code=None)
     assert done.events[-1]["status"] in ("answered", "degraded")
 
 
 def test_an_answer_never_commands_the_terminal(shell: Shell) -> None:
-    done = shell.run("ask", "Change this to upper case: ab\x1b[31mcd\x07ef")
+    done = shell.spawn("ask", "Change this to upper case: ab\x1b[31mcd\x07ef")
     assert "CD" in done.out
     assert not set(done.out) & {"\x1b", "\x07"}
     assert "�" in done.out
 
 
 def test_all_providers_down_is_a_card_and_exit_code_one(bare: Shell) -> None:
-    done = bare.run("ask", SUM, "--fault", "all:refuse", code=1)
+    done = bare.spawn("ask", SUM, "--fault", "all:refuse", code=1)
     assert "What happened" in done.out
     assert "What to do" in done.out
     trace, sentence = done.err.splitlines()
@@ -106,12 +106,25 @@ def test_a_schema_is_sent(shell: Shell, tmp_path: Path) -> None:
 def test_a_chat_goes_on_where_it_was(shell: Shell) -> None:
     first = shell.run("ask", "Sort these: pear, fig, apple", "--chat", "fruit", "--json").events[0]
     second = shell.run("ask", "Now in reverse order", "--chat", "fruit", "--json", code=None).events[0]
+    latest = shell.run("ask", "And what is 2+3?", "--chat", "last", "--json", code=None).events[0]
     alone = shell.run("ask", SUM, "--json").events[0]
     assert (first["chat"], first["request"]["parent_turn"]) == ("fruit", None)
     assert (second["chat"], second["request"]["parent_turn"]) == ("fruit", first["turn"])
+    assert (latest["chat"], latest["request"]["parent_turn"]) == ("fruit", second["turn"])
     assert alone["chat"] not in ("", "fruit")
     shown = shell.run("history", "show", "fruit", "--json").document
-    assert [turn["prompt"] for turn in shown["turns"]] == ["Sort these: pear, fig, apple", "Now in reverse order"]
+    assert [turn["prompt"] for turn in shown["turns"]] == [
+        "Sort these: pear, fig, apple",
+        "Now in reverse order",
+        "And what is 2+3?",
+    ]
+
+
+def test_without_a_chat_the_latest_one_is_a_new_one(shell: Shell) -> None:
+    done = shell.run("ask", SUM, "--chat", "last")
+    assert done.err.startswith("There is no chat yet, so this begins one.\n")
+    (chat,) = shell.run("history", "list", "--json").document["chats"]
+    assert (chat["turns"], chat["id"] != "last") == (1, True)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

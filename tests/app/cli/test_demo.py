@@ -16,7 +16,7 @@ def _scenes(text: str) -> list[str]:
 
 
 def test_eight_turns_each_as_its_title_says(bare: Shell) -> None:
-    done = bare.run("demo")
+    done = bare.spawn("demo")
     scenes = _scenes(done.out)
     assert [scene.splitlines()[0] for scene in scenes] == [scene.title for scene in SCENES]
     for scene, sign in zip(scenes, SIGNS, strict=True):

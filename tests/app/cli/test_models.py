@@ -34,20 +34,20 @@ def fact(field: str, model: Model) -> list[tuple[str, ...]]:
 
 
 def test_an_unknown_price_is_never_shown_as_free() -> None:
-    assert cell("$/M in / out", a_model()) == "≤ $30 (price unknown)"
-    assert fact("price", a_model()) == [("≤ $30 (price unknown)", "–")]
-    assert cell("$/M in / out", a_model(price=FREE, local=True)) == "free (local)"
-    assert cell("$/M in / out", a_model(price=FREE)) == "free"
-    assert cell("$/M in / out", a_model(price=PRICE)) == "1.25 / 10"
-    assert cell("$/M in / out", a_model(price=PRICE, simulated=True)) == "1.25 / 10 (simulated)"
+    assert cell("per M in / out", a_model()) == "≤ $30 price unknown"
+    assert fact("price", a_model()) == [("≤ $30 price unknown", "–")]
+    assert cell("per M in / out", a_model(price=FREE, local=True)) == "free (local)"
+    assert cell("per M in / out", a_model(price=FREE)) == "free"
+    assert cell("per M in / out", a_model(price=PRICE)) == "$1.25 / $10"
+    assert cell("per M in / out", a_model(price=PRICE, simulated=True)) == "$1.25 / $10 sim"
 
 
 def test_a_price_is_told_in_full_with_its_source() -> None:
     model = a_model(price=PRICE, sources=(("price", "genai-prices"),))
     assert fact("price", model) == [
-        ("$/M: 1.25 in, 10 out, 0.125 cached", "genai-prices"),
-        ("$/M: 2.5 in, 15 out, 0.25 cached, above 200,000 tokens in", "genai-prices"),
-        ("in a batch, $/M: 0.625 in, 5 out", "genai-prices"),
+        ("per M: $1.25 in, $10 out, $0.125 cached", "genai-prices"),
+        ("per M: $2.5 in, $15 out, $0.25 cached, above 200,000 tokens in", "genai-prices"),
+        ("in a batch, per M: $0.625 in, $5 out", "genai-prices"),
     ]
 
 

@@ -60,6 +60,25 @@ def test_sessions(used: Shell) -> None:
     assert used.run("report", "session", "last").out.startswith(f"Session {sessions[0]['id']}")
 
 
+def test_a_small_test_call_is_told_for_what_it_is(shell: Shell) -> None:
+    shell.run("check")
+    assert "drill (one small test call of a model)" in shell.run("report", "spend").out
+    assert [one["name"] for one in shell.run("report", "spend", "--json").document["by_purpose"]] == ["drill"]
+
+
+def test_what_costs_nothing_is_not_held_against_the_largest(bare: Shell) -> None:
+    bare.run("ask", "What is 2+3?", "--fault", "all:refuse", code=1)
+    told = bare.run("report", "session", "last").out
+    assert "1 (1 degraded)" in told
+    assert "Against the largest model" not in told
+
+
+def test_a_title_that_is_cut_says_so(shell: Shell) -> None:
+    shell.run("ask", "What is 2+3? " * 20, code=None)
+    (chat,) = shell.run("history", "list", "--json").document["chats"]
+    assert chat["title"] == "What is 2+3? What is 2+3? What is 2+3? What is 2+3? What is…"
+
+
 def test_a_fresh_machine_has_nothing_to_tell(bare: Shell) -> None:
     assert bare.run("report", "session").err.startswith("Nothing was asked yet")
     assert bare.run("history", "list").err == "There is no chat yet.\n"
@@ -84,7 +103,7 @@ def test_check_fails_when_a_configured_provider_does(bare: Shell) -> None:
     done = bare.run("check", "--json", code=1)
     (provider,) = done.document["providers"]
     assert (provider["name"], provider["ok"]) == ("nobody", False)
-    assert done.err.startswith("1 of 1 providers cannot be used: Cannot reach 127.0.0.1:9")
+    assert done.err.startswith("The only provider cannot be used: Cannot reach 127.0.0.1:9")
 
 
 def test_simulate_serves_until_it_is_stopped(bare: Shell) -> None:

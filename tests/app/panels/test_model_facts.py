@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from app.panels.model_facts import details, fields, price, row, window
+from app.panels.model_facts import details, fields, row, window
+from app.prices import price
 from app.screens.setup import SetupView, option_rows, tier_rows
 from app.setup.calling import Called, cheapest
 from app.setup.entries import Entry
@@ -95,7 +96,7 @@ def test_what_was_measured_counts_more_than_what_was_stated() -> None:
     model = a_model(first_token_s=9.0, sources=(("first_token_s", "family"),))
     stated = {name: rest for name, *rest in fields(model, Health(), ASSUMED)}
     measured = {name: rest for name, *rest in fields(model, Health(first_token_s=(("p/m", 0.4),)), ASSUMED)}
-    assert (stated["first"], measured["first"]) == (["9.0 s", "family"], ["0.4 s", "measured here"])
+    assert (stated["1st token"], measured["1st token"]) == (["9.0 s", "family"], ["0.4 s", "measured here"])
 
 
 @pytest.mark.parametrize(

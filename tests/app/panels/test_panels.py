@@ -10,7 +10,7 @@ from textual.content import Content
 
 from app.panels import confidence, ladder, latency, spend, status
 from app.panels.spend import Spending
-from tests.app.traces import DOLLAR, MID, OTHER, SMALL, Script, a_trace, decision, rung
+from tests.app.traces import DOLLAR, MID, OTHER, SMALL, Script, a_trace, candidate, decision, rung
 
 WIDTHS = [30, 38, 78]
 SPENDING = Spending(
@@ -102,6 +102,18 @@ class TestLadder:
         asked = Script(plan).start(SMALL, 0.5, on=1).trace
         assert SMALL in text(ladder.lines(asked, 38))
 
+    def test_only_those_that_may_be_asked_fit(self) -> None:
+        plan = decision(rung(SMALL))
+        judged = replace(plan, candidates=(*plan.candidates, *(candidate(one.model) for one in plan.excluded)))
+        assert "1 fit  pebble  " in row(ladder.lines(Script(judged).trace, 38), "2 out")
+
+    @pytest.mark.parametrize("name", ["below_floor", "broken_off"])
+    def test_what_is_not_vouched_for_is_never_ticked(self, name: str) -> None:
+        trace = a_trace(name)
+        told = text([*ladder.lines(trace, 38), *status.status_lines(trace, SPENDING, 78)])
+        assert "✓" not in told
+        assert {"below_floor": "! pebble", "broken_off": "✂ pebble"}[name] in told
+
     def test_a_paid_call_that_is_no_answer_is_no_rung(self) -> None:
         judged = Script().start(SMALL, 0.1).start(OTHER, 0.2, purpose="judge").trace
         assert [attempt.model for step in ladder.steps(judged) for attempt in step.attempts] == [SMALL]
@@ -138,6 +150,11 @@ class TestConfidence:
         for name in ("degraded", "nothing_fits", "cancelled"):
             assert "." not in text(confidence.lines(a_trace(name), 38)).replace("judge.", "")
 
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_before_the_first_answer_it_says_all_of_what_will_be_drawn(self, width: int) -> None:
+        told = " ".join(line.plain for line in confidence.lines(None, width))
+        assert "and the signals behind both are drawn here." in " ".join(told.split())
+
     def test_signals_without_room_are_counted(self) -> None:
         lines = confidence.lines(a_trace("accepted"), 38, 4)
         assert "mean logprob" in lines[2].plain
@@ -147,9 +164,15 @@ class TestConfidence:
 class TestLatency:
     @pytest.mark.parametrize("width", WIDTHS)
     def test_first_token_and_total_against_the_budget(self, width: int) -> None:
-        last = latency.lines(a_trace("escalated"), width, 5)[-1].plain
+        last = latency.lines(a_trace("accepted"), width, 5)[-1].plain
         assert "0.4 s" in last
-        assert "3.9 s of 20 s" in last
+        assert "1.2 s of 20 s" in last
+
+    def test_the_first_token_is_that_of_the_answer_which_is_shown(self) -> None:
+        last = latency.lines(a_trace("escalated"), 38, 5)[-1].plain
+        assert last.startswith("first token 1.8 s")
+        waiting = Script().start(SMALL, 0.1).token(0.4).end(1.0).weigh(1.0, 0.41).escalate(1.0, SMALL, MID)
+        assert latency.lines(waiting.start(MID, 1.0, on=1).trace, 38, 5)[-1].plain.startswith("first token –")
 
     def test_phases_follow_each_other(self) -> None:
         first, second = (row(latency.lines(a_trace("retried"), 78), f"{n} sim-north") for n in (1, 2))

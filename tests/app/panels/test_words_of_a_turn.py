@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from app.chat.strip import Runs, header, strip
 from app.panels.reasons import sentence
 from app.screens import inspect, why
 from routing.decision.model import Reason
-from tests.app.traces import LARGE, MID, OTHER, SMALL, a_trace
+from routing.events import ConfidenceMeasured, ConfidencePart
+from tests.app.traces import LARGE, MID, OTHER, SMALL, Script, a_trace, candidate, decision, rung
 
 
 def plain(runs: Runs) -> str:
@@ -30,6 +32,7 @@ def plain(runs: Runs) -> str:
         ("stepped_down", "pebble · small · conf .80 · path large ↓ small · 2.8 s · $0.0021 sim"),
         ("below_floor", "pebble · small · conf .22 · ! below the floor · 1.2 s · $0.0004 sim"),
         ("cancelled", "pebble · small · 0.9 s · $0.0001 sim"),
+        ("cut_off", "pebble · small · conf .87 · ✂ cut off · 1.2 s · $0.0004 sim"),
     ],
 )
 def test_the_strip_under_an_answer(name: str, expected: str) -> None:
@@ -52,6 +55,7 @@ def test_a_drafts_strip_counts_its_own_seconds_and_dollars() -> None:
         ("live", 1, f"{MID} · answer · ▸ live"),
         ("failed_over", 0, f"{LARGE} · attempt 1 · ✗ failed · server error"),
         ("cancelled", 0, f"{SMALL} · answer · ✂ stopped"),
+        ("broken_off", 0, f"{SMALL} · answer · ✂ broke off"),
     ],
 )
 def test_the_header_over_an_answer(name: str, attempt: int, expected: str) -> None:
@@ -64,8 +68,8 @@ def test_why_names_every_model_and_every_reason(width: int) -> None:
     trace = a_trace("escalated")
     assert trace.decision is not None
     told = " ".join(" ".join(line.plain.split()) for line in why.lines(trace, width))
-    for candidate in trace.decision.candidates:
-        assert candidate.model in told
+    for fitting in trace.decision.candidates:
+        assert fitting.model in told
     for exclusion in trace.decision.excluded:
         assert exclusion.model in told
         for reason in exclusion.reasons:
@@ -73,6 +77,16 @@ def test_why_names_every_model_and_every_reason(width: int) -> None:
     assert f"Without it: {MID}." in told
     assert "saw Traceback" in told
     assert "code asked for" in told
+
+
+def test_a_model_that_is_out_is_not_said_to_be_asked() -> None:
+    plan = decision(rung(SMALL))
+    judged = replace(plan, candidates=(*plan.candidates, *(candidate(one.model) for one in plan.excluded)))
+    lines = [line.plain for line in why.lines(Script(judged).trace, 100)]
+    assert "May be asked: 1  predicted for this prompt" in lines
+    assert "Out: 2  with every reason" in lines
+    for exclusion in judged.excluded:
+        assert len([line for line in lines if exclusion.model in line]) == 1
 
 
 def test_why_says_which_part_each_model_plays() -> None:
@@ -115,6 +129,20 @@ def test_inspect_tells_the_turn_to_the_request_id(width: int) -> None:
     assert "412 tokens in, 220 out" in told
     assert "as the provider reported; $0.0021 sim had been reserved" in told
     assert "would have cost $0.0090 sim" in told
+
+
+@pytest.mark.parametrize("width", [76, 116])
+def test_inspect_cuts_no_words_of_a_signal_while_there_is_room(width: int) -> None:
+    script = Script().start(SMALL, 0.1).token(0.4).end(1.0).weigh(1.0, 0.41)
+    last = script.events[-1]
+    admits = ConfidencePart("admits not to know", "“i am not certain of it”", -1.2)
+    assert isinstance(last, ConfidenceMeasured)
+    script.events[-1] = replace(last, parts=(*last.parts, admits))
+    shown = [line.plain for line in inspect.lines(script.trace, width)]
+    (told,) = (line for line in shown if "admits not to know" in line)
+    assert "“i am not certain of it” " in told
+    assert "▒▒▒▒" in told
+    assert told.endswith("-1.20")
 
 
 def test_inspect_tells_what_was_tried_and_what_to_do() -> None:
