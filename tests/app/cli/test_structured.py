@@ -28,7 +28,7 @@ def turn(reply: str) -> list[ev.Event]:
     ("schema", "place", "words"),
     [
         (b'{\n\t"type": "object",\n\t"properties": {\n\t\t"a": {"type": "intger"}}}', ":4: ", "'intger' is not one of"),
-        (b'{"a":\n 1,\n}', ":3: ", "is not JSON"),
+        (b'{"a":\n 1\n"b": 2}', ":3: ", "is not JSON"),
         (b'{"a": "\n"}', ":1: ", "is not JSON: Invalid control character at column 8."),
         (b"[]", ": ", "must be an object"),
         (b"\xff\xfe", ": ", "UTF-8"),
