@@ -41,6 +41,8 @@ def state(model: Model, health: Health, failed: Collection[str] = ()) -> tuple[s
     if model.id in health.gone:
         return "✗", "bad", "gone"
     closed = next((one for one in health.closed if one.provider == model.provider), None)
+    if closed is None and (spent := [one for one in health.limits if one.model == model.id and not one.remaining]):
+        return "■", "warn", f"rests {draw.seconds(max(one.again_in_s for one in spent))}"
     if closed is None:
         return ("✗", "bad", "last call failed") if model.id in failed else ("✓", "good", READY)
     if closed.again_in_s is None:
@@ -71,6 +73,7 @@ def fields(model: Model, health: Health, assumed_nusd_per_mtok: int) -> list[tup
         ("lifecycle", model.lifecycle, said.get("lifecycle")),
         ("calls/min", _maybe(model.requests_per_minute), said.get("requests_per_minute")),
         ("tokens/min", _maybe(model.tokens_per_minute), said.get("tokens_per_minute")),
+        *_left(model, health),
         ("quality", f"{model.quality:.0%} right", said.get("quality")),
         ("1st token", _first(model, health), _first_from(model, health) or said.get("first_token_s")),
         ("speed", f"{model.tokens_per_s:.0f} tokens/s", said.get("tokens_per_s")),
@@ -115,6 +118,15 @@ def _prices(model: Model, assumed_nusd_per_mtok: int) -> list[tuple[str, str, st
     if told.cached_nusd_per_mtok is not None and not told.free:
         found.append(("cached", per_mtok(told.cached_nusd_per_mtok), source))
     return [*found, *((f"over {window(step.above)}", rates(step), source) for step in told.steps)]
+
+
+def _left(model: Model, health: Health) -> list[tuple[str, str, str | None]]:
+    """What its provider, or our own count, leaves of its rate limits."""
+    return [
+        ("left", f"{draw.count(left.remaining)} {left.kind}, full in {draw.seconds(left.again_in_s)}", "lately")
+        for left in health.limits
+        if left.model == model.id
+    ]
 
 
 def _first(model: Model, health: Health) -> str:

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
+from app.panels import draw
 from app.panels.model_facts import details, fields, row, window
 from app.prices import price
 from app.screens.setup import SetupView, option_rows, tier_rows
 from app.setup.calling import Called, cheapest
 from app.setup.entries import Entry
 from app.sources import Checked
-from routing.decision.model import Closed, Health
+from routing.decision.model import Closed, Health, Left
 from routing.providers.contract import ProviderConfig
 from routing.registry.ladders import Proposal
 from routing.registry.model import FREE, Model, Price, Step
@@ -40,7 +41,10 @@ MODELS = st.builds(
     region=st.none() | TEXT,
     deployment_of=st.none() | TEXT,
 )
-HEALTH = st.sampled_from([Health(), Health((Closed("p", "why", 3.0),)), Health((Closed("p", "why", None),), ("p/m",))])
+LIMITED = Health(limits=(Left("p/m", "requests", 0, 41.0), Left("p/m", "tokens", 12_000, 6.0)))
+HEALTH = st.sampled_from(
+    [Health(), Health((Closed("p", "why", 3.0),)), Health((Closed("p", "why", None),), ("p/m",)), LIMITED]
+)
 
 
 def fits(lines: list[Content], width: int) -> bool:
@@ -122,3 +126,10 @@ def test_the_cheapest_is_called_and_one_without_a_price_only_in_need() -> None:
     assert cheapest([unknown]) == unknown
     assert cheapest([a_model("old", price=FREE, lifecycle="deprecated"), unknown]) == unknown
     assert cheapest([]) is None
+
+
+def test_what_is_left_of_rate_limits_is_shown_and_none_left_is_a_rest() -> None:
+    left = [value for name, value, _ in fields(a_model(), LIMITED, ASSUMED) if name == "left"]
+    assert left == ["0 requests, full in 41 s", f"{draw.count(12_000)} tokens, full in 6.0 s"]
+    assert "rests 41 s" in row(a_model(), LIMITED, ASSUMED, 120).plain
+    assert "rests" not in row(a_model("other"), LIMITED, ASSUMED, 120).plain
