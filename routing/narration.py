@@ -59,8 +59,8 @@ def _turns(answers: list[AttemptView]) -> list[str]:
     steps: list[str] = []
     for attempt in answers:
         if attempt.left_out:
-            messages = "message" if attempt.left_out == 1 else f"{attempt.left_out} messages"
-            steps.append(f"{attempt.model} cannot hold the whole chat, so its first {messages} were left out")
+            gone = "message was" if attempt.left_out == 1 else f"{attempt.left_out} messages were"
+            steps.append(f"{attempt.model} cannot hold the whole chat, so its first {gone} left out")
         if attempt.failure is not None and attempt.outcome == "failed":
             again = " and was asked again" if attempt.failure.next == "retry" else ""
             slow = "took too long" if attempt.failure.next == "step_down" else _failed(attempt.failure.kind)

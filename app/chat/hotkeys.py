@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from app.chat.entries import MessageView
 
 PAUSE_S = 0.3
-"""After a letter that does something that one would miss: when another follows within it, somebody is writing."""
+"""After a letter that does something that one would miss: when another follows within it, somebody is writing.
+A key that is none takes it back."""
 
 _WAITING = {key: action.name for action in ACTIONS if action.waits for key in action.keys if len(key) == 1}
 
@@ -65,9 +66,9 @@ class ChatTranscript(Transcript):
             self._give(event)
 
     async def _act(self) -> None:
-        """Nothing followed."""
+        """Nothing followed. Of a screen that was opened meanwhile the transcript does not know: it keeps its focus."""
         held = self._let_go()
-        if held is not None and self.has_focus:
+        if held is not None and self.has_focus and self.app.screen is self.screen:
             await self.run_action(f"app.{_WAITING[held.key]}")
 
     def _let_go(self) -> Key | None:

@@ -74,7 +74,7 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
     runtime = await Runtime.open(paths, read_settings(paths), program="ask", wanted=wanted, profile=asked.profile)
     try:
         _tell_why_none(runtime)
-        _check_model(runtime, request.model)
+        _check_model(runtime, request)
         request = _in_latest(runtime, request)
         turn = runtime.router.start(continue_chat(runtime.store, request))
         stop.ask = turn.cancel
@@ -108,11 +108,12 @@ def _tell_why_none(runtime: Runtime) -> None:
                 say(one.problem)
 
 
-def _check_model(runtime: Runtime, model: str | None) -> None:
+def _check_model(runtime: Runtime, request: Request) -> None:
     """Raises ConfigurationError when no model is called so."""
     from routing.decision.constraints import matches
     from routing.errors import ConfigurationError
 
-    registry, aliases = runtime.router.setup.registry, runtime.router.policy(None).aliases
+    model, aliases = request.model, runtime.router.policy(request.profile).aliases
+    registry = runtime.router.setup.registry
     if model is not None and not any(matches(model, known, aliases) for known in registry.models):
         raise ConfigurationError(f"There is no model {model!r}: see what there is with `pointsman models`.")

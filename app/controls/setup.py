@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -13,7 +14,7 @@ from app.controls.turns import TurnControls
 from routing.errors import PointsmanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from app.controls.base import Launch
     from app.screens.key import Entered
@@ -34,6 +35,7 @@ class SetupControls(TurnControls):
         self._calling: set[str] = set()
         self._proposal: Proposal | None = None
         self._proposing = asyncio.Lock()
+        self._configuring = asyncio.Lock()
 
     @work(group="late", exit_on_error=False)
     async def follow_late(self) -> None:
@@ -198,11 +200,8 @@ class SetupControls(TurnControls):
         if self._proposal is None:
             self.say("There are no tiers to write: no model of yours is there yet.")
             return
-        with self._telling():
-            settings = await asyncio.to_thread(write_tiers, self.paths, self._proposal.tiers)
-            await self.runtime.configure(settings)
-            await self._sources_changed()
-            self.say(f"Written to {self.paths.config}, and in force from the next message.")
+        told = f"Written to {self.paths.config}, and in force from the next message."
+        await self._configure(partial(write_tiers, self.paths, self._proposal.tiers), told)
 
     @work(group="setup", exit_on_error=False)
     async def action_remove_tiers(self) -> None:
@@ -212,11 +211,17 @@ class SetupControls(TurnControls):
         if not self.runtime.settings.tiers:
             self.say("config.yaml has no tiers to take off.")
             return
+        told = f"Taken out of {self.paths.config}: each model stands on its own tier again."
+        await self._configure(partial(remove_tiers, self.paths), told)
+
+    async def _configure(self, change: Callable[[], Settings], told: str) -> None:
+        """Change the file, and work with what it says now."""
+        assert self.runtime is not None
         with self._telling():
-            settings = await asyncio.to_thread(remove_tiers, self.paths)
-            await self.runtime.configure(settings)
+            async with self._configuring:  # so that what is in force is what was written last
+                await self.runtime.configure(await asyncio.to_thread(change))
             await self._sources_changed()
-            self.say(f"Taken out of {self.paths.config}: each model stands on its own tier again.")
+            self.say(told)
 
     async def _sources_changed(self) -> None:
         """Header, track and figures as the models are now; on the setup screen also what is proposed."""
@@ -231,7 +236,7 @@ class SetupControls(TurnControls):
 
         assert self.runtime is not None
         async with self._proposing:  # so that the newest is the last
-            self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources, self.called)
+            self._proposal = await asyncio.to_thread(propose_tiers, self.runtime.sources, dict(self.called))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -46,9 +46,9 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a model must be able to do for this request. Context is in tokens, room for an answer of `answer_tokens`
-    included; a model that writes less needs less room. `history_tokens` of it are the
-    chat so far. Region None means anywhere. Answers that
-    must repeat ask for temperature 0 and a `seed`; with `determinism`, for a model that promises to keep to them."""
+    included: a model that writes less needs less room, one that thinks needs more. `history_tokens` of it are the chat
+    so far. Region None means anywhere. Answers that must repeat ask for temperature 0 and a `seed`; with
+    `determinism`, for a model that promises to keep to them."""
 
     tools: int = 0
     json: bool = False

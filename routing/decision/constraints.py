@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from routing.analysis.features import Features
 from routing.decision.model import Candidate, Left, Reason, Snapshot, World
+from routing.decision.prediction import room
 from routing.policy.model import Route
 from routing.registry.model import Model
 
@@ -45,11 +46,9 @@ def credit_nusd(route: Route, snapshot: Snapshot) -> int:
     return credit if route.credit_nusd is None else min(credit, route.credit_nusd)
 
 
-def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...] = ()) -> bool:
+def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...]) -> bool:
     """Whether an id, a bare name, an alias or a glob names the model."""
-    if aliases:
-        pattern = dict(aliases).get(pattern, pattern)
-    return model.is_named(pattern)
+    return model.is_named(dict(aliases).get(pattern, pattern))
 
 
 def pinned(pin: str | None, world: World) -> Callable[[Model], bool] | None:
@@ -117,7 +116,7 @@ def _context(case: Case) -> Check:
     goes_in = needs.context_tokens - needs.answer_tokens
 
     def check(model: Model, _: Candidate) -> Reason | None:
-        needed = goes_in + min(needs.answer_tokens, model.max_output)
+        needed = goes_in + room(model, needs.answer_tokens)
         return None if needed <= model.context_window else Reason("context", str(needed), str(model.context_window))
 
     return check

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features
-from routing.decision.constraints import Case, checks, credit_nusd, determinism, matches, pinned, time_s
+from routing.decision.constraints import Case, checks, credit_nusd, determinism, pinned, time_s
 from routing.decision.deployments import lot
 from routing.decision.model import (
     ENGINE,
@@ -40,8 +40,8 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     found = _seek(features, world, snapshot, route, max_output)
     pruned = False
     if not found.plan.asked and features.needs.history_tokens:
-        shorter = _seek(_without_history(features), world, snapshot, route, max_output)
-        found, pruned = (shorter, True) if shorter.plan.asked else (found, False)
+        found = _seek(_without_history(features), world, snapshot, route, max_output)
+        pruned = bool(found.plan.asked)
     judged, ranked, plan = found.judged, found.ranked, found.plan
     chosen = plan.ladder[0].models[0] if plan.ladder else None
     return Decision(
@@ -180,7 +180,7 @@ def _selects(selector: Selector, model: Model) -> bool:
         return False
     if selector.provider is not None and not _provider_matches(selector.provider, model.provider):
         return False
-    return selector.model is None or matches(selector.model, model)
+    return selector.model is None or model.is_named(selector.model)
 
 
 def _provider_matches(pattern: str, provider: str) -> bool:

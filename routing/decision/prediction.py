@@ -22,7 +22,6 @@ PRIOR_ASKED = 20
 INPUT_MARGIN = 1.5
 """Estimates of input from characters ran 1.39 times short in a published case: reserve this multiple."""
 
-
 THINKING_TOKENS = 2_048
 """Room for what a model thinks before it answers: it counts as output, and without it the answer would be cut."""
 

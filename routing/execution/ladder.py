@@ -266,8 +266,7 @@ class Climb:
     def _may_be_asked_elsewhere(self, error: ProviderError) -> bool:
         """Whether the route lets another provider see what a content filter declined; never where much is at stake."""
         context = self._context
-        route = context.world.policy.route(context.decision.route)
-        declined = error.kind is ErrorKind.CONTENT_FILTER and route.declined == "failover"
+        declined = error.kind is ErrorKind.CONTENT_FILTER and context.route.declined == "failover"
         return declined and context.features.risk is Risk.LOW
 
     def _following(self, at: int, error: ProviderError) -> int | None:

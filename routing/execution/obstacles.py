@@ -99,10 +99,10 @@ _SAYS: dict[str, Callable[[Reason], str]] = {
 }
 
 _DO = {
-    "lifecycle": "choose another profile",
+    "lifecycle": "choose another profile, or another model (F7, or `pointsman models`, lists them)",
+    "context": "shorten the prompt, or ask a model with a larger window",
     "region": "add a model whose region is known to be right (`region` in config.yaml)",
     "local": "add a model that runs on this machine (F8, or `pointsman check`, shows what is found)",
-    "determinism": "take the tag off that asks for the same answer twice",
     "retention": "choose another profile, or a provider that keeps nothing",
     "gone": "choose another model (F7, or `pointsman models`, lists them)",
     "rate_limit": "wait until the limit is free again, or add a provider",
@@ -116,8 +116,10 @@ def _advice(context: TurnContext, reason: Reason) -> str:
     match reason.kind:
         case "capability":
             return _advice_on_ability(context, reason)
-        case "context":
-            return _advice_on_length(context, reason)
+        case "determinism":
+            needs = context.features.needs
+            tagged = needs.determinism or needs.seed
+            return "take the tag off that asks for the same answer twice" if tagged else "choose another profile"
         case "breaker":
             lasting = "configuration" in reason.found
             return SEE_PROVIDERS if lasting else f"wait until the provider is asked again, or see why: {SEE_PROVIDERS}"
@@ -132,11 +134,3 @@ def _advice_on_ability(context: TurnContext, reason: Reason) -> str:
     if reason.needed == "vision" and context.request.history:
         return f"begin a new chat without the image (Ctrl-N), or {add}"
     return add
-
-
-def _advice_on_length(context: TurnContext, reason: Reason) -> str:
-    """A shorter chat helps only where the prompt alone fits."""
-    alone = int(reason.needed) - context.features.needs.history_tokens
-    if alone <= int(reason.found):
-        return SHORTER_CHAT
-    return "shorten the prompt, or ask a model with a larger window"

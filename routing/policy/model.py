@@ -107,9 +107,9 @@ class Route:
     `cascade` climbs the ladder while the answer is not good enough; `premium_first` starts at its first rung and
     steps down only when `time_budget_s` is exceeded. Below `floor` an answer is shown as below the floor.
     `invalid`: an answer that had to be JSON and is not, or does not meet its schema, is asked of the same model once
-    more before the next rung, or goes to the next rung at once. `declined`: a request
-    that a provider's content filter turns away ends the turn, or goes to another provider when its risk is low.
-    `degraded_text` is said when nothing could answer.
+    more before the next rung, or goes to the next rung at once. `declined`: a request that a provider's content filter
+    turns away ends the turn, or goes to another provider when its risk is low. `degraded_text` is said when nothing
+    could answer.
     """
 
     name: str

@@ -102,7 +102,7 @@ def keep_in_file(name: str, value: str, config_dir: Path) -> Key:
 
 
 def _name_in(line: bytes) -> str:
-    return line.decode().strip().removeprefix("export ").partition("=")[0].strip()
+    return line.decode("utf-8-sig").strip().removeprefix("export ").partition("=")[0].strip()
 
 
 def _from_keyring(name: str) -> str:

@@ -172,8 +172,9 @@ async def test_asking_again_makes_a_branch_and_both_stay_in_the_ledger(tmp_path:
 
 @pytest.mark.parametrize("words", ["read it", "explain", "copy", "what", "rr", "Zoo", "you too"])
 async def test_what_is_typed_in_the_transcript_goes_into_the_composer_and_sends_nothing(
-    tmp_path: Path, words: str
+    tmp_path: Path, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.chat.hotkeys.PAUSE_S", 3600.0)  # whatever the machine is busy with
     async with driven(tmp_path) as driver:
         turn = await driver.ask(CHEAP)
         await driver.press("escape", *("space" if letter == " " else letter for letter in words))
@@ -181,6 +182,19 @@ async def test_what_is_typed_in_the_transcript_goes_into_the_composer_and_sends_
         assert driver.app.composer.has_focus
         assert driver.app.conversation.turns == [turn]
         assert driver.toasts == []
+
+
+async def test_a_letter_does_nothing_behind_a_screen_that_was_opened_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chat.hotkeys.PAUSE_S", 3600.0)
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask(CHEAP)
+        await driver.press("escape", "r", "f1")
+        await driver.until(lambda: len(driver.app.screen_stack) == 2)
+        await driver.app.transcript._act()  # the pause is over
+        await driver.settle()
+        assert driver.app.conversation.turns == [turn]
 
 
 async def test_the_bottom_line_says_that_letters_are_keys_in_the_transcript(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ TOOL = Tool("find", "Find it.", '{"type": "object"}')
         (ask("Hi", tags=(("region", "eu"),)), {"region": "us"}, {}, "run in eu", "whose region is known"),
         (ask("Hi", tags=(("private", "yes"),)), {}, {}, "off this machine", "a model that runs on this machine"),
         (ask("Hi", tags=(("determinism", "strong"),)), {}, {}, "the same answer twice", "take the tag off"),
+        (HELLO, {}, {"require": Requirements(determinism="seed")}, "the same answer twice", "choose another profile"),
         (HELLO, {}, {"require": Requirements(retention="none")}, "may keep the prompt", "choose another profile"),
         (HELLO, {"lifecycle": "retired"}, {}, "would have to be managed or", "choose another profile"),
         (ask("Hi", limits=Limits(total_s=0.1)), {}, {}, "than the 0.1 s that there are", "more time"),

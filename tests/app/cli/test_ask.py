@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.cli.conftest import PROGRAM, Shell
+from tests.app.cli.conftest import PROGRAM, ROOT, Shell
 
 ODD = "\u202eright to left\u202c \U0001f469\u200d\U0001f680 漢字 [/]"
 SUM = "What is 18 % of 2,350?"
@@ -89,6 +89,16 @@ def test_all_providers_down_is_a_card_and_exit_code_one(bare: Shell) -> None:
     trace, sentence = done.err.splitlines()
     assert trace.startswith("→ no model answered · degraded")
     assert sentence.endswith(".")
+
+
+def test_a_model_may_be_called_by_an_alias_of_the_profile_that_is_asked_for(shell: Shell) -> None:
+    economy = (ROOT / "routing" / "policy" / "profiles" / "economy.yaml").read_text(encoding="utf-8")
+    mine = shell.config.parent / "profiles" / "mine.yaml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(economy.replace("id: economy", 'id: mine\naliases: {mine: "*/railcar"}', 1), encoding="utf-8")
+    asked = ("ask", SUM, "--model", "mine", "--json")
+    assert shell.run(*asked, "--profile", "mine").events[-1]["model"] == "sim-north/railcar"
+    assert "There is no model 'mine'" in shell.run(*asked, code=2).err
 
 
 def test_a_pinned_model_is_asked(shell: Shell) -> None:

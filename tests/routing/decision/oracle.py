@@ -38,11 +38,17 @@ def most_output(features: Features, route: Route) -> int:
 def worst_nusd(features: Features, model: Model, policy: Policy, route: Route) -> int:
     """1.5 × the input and all the output, each rounded up to a nano-dollar."""
     tokens_in = features.input_tokens * 3 // 2
-    tokens_out = min(most_output(features, route), model.max_output)
+    tokens_out = written(most_output(features, route), model)
     if model.price is None:
         return ceil_div((tokens_in + tokens_out) * policy.assumed_nusd_per_mtok)
     price = model.price
     return ceil_div(tokens_in * price.input_nusd_per_mtok) + ceil_div(tokens_out * price.output_nusd_per_mtok)
+
+
+def written(answer: int, model: Model) -> int:
+    """What a model may write, its thoughts among it."""
+    thoughts = 2_048 if "reasoning" in model.capabilities else 0
+    return min(answer + thoughts, model.max_output)
 
 
 def ceil_div(product: int) -> int:
@@ -90,8 +96,8 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     refused = {one for name, one in snapshot.health.refused if name == model.id}
     able = model.capabilities - refused
     check("capability", wanted <= able and (not needs.json or bool(able & {"json", "json_schema"})))
-    unused = max(0, needs.answer_tokens - model.max_output)
-    check("context", model.context_window >= needs.context_tokens - unused)
+    goes_in = needs.context_tokens - needs.answer_tokens
+    check("context", model.context_window >= goes_in + written(needs.answer_tokens, model))
     regions = {needs.region, require.region} - {None}
     check("region", model.local or all(model.region == region for region in regions))
     check("local", model.local or not (needs.local_only or require.local))

@@ -32,6 +32,7 @@ SPENT = ("north/a", "north/b", "south/a", "home/a")
 NAMES = ("a", "b", "c")
 REGIONS = (None, "eu", "us")
 CAPABILITIES = ("tools", "json", "vision")
+THINKING = (*CAPABILITIES, "reasoning")
 REFUSED = (*CAPABILITIES, "temperature", "seed")
 PATTERNS = ("a", "*", "north/*", "home/b", "best", "none-such")
 ALIASES = (("best", "south/c"),)
@@ -61,9 +62,9 @@ class Generator:
             provider,
             name,
             self.pick(TIERS),
-            capabilities=frozenset(self.pick([CAPABILITIES, CAPABILITIES, ("json",), ("json_schema", "vision"), ()])),
+            capabilities=frozenset(self.pick([CAPABILITIES, THINKING, ("json",), ("json_schema", "vision"), ()])),
             context_window=self.pick([1000, 4000, 8000, 8000]),
-            max_output=self.pick([256, 2048]),
+            max_output=self.pick([256, 4096]),
             price=self.pick(PRICES),
             region=self.pick(REGIONS),
             determinism=self.pick(["none", "seed", "strong", "strong"]),

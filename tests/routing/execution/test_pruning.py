@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from routing import events as ev
 from routing.analysis.analyse import analyse
 from routing.analysis.tokens import history_tokens
+from routing.decision.prediction import room
 from routing.execution.pruning import kept_history
 from routing.ledger.journal import Journal
 from routing.messages import Message, TextPart, ask
@@ -25,17 +26,22 @@ def chat(turns: int, words: int = 60) -> tuple[Message, ...]:
     )
 
 
-@given(st.integers(0, 12), st.integers(1, 200), st.integers(200, 4_000), st.integers(16, 1_000))
-def test_what_is_kept_is_the_end_of_the_chat_and_fits(turns: int, words: int, window: int, most: int) -> None:
+@given(st.integers(0, 12), st.integers(1, 200), st.integers(200, 4_000), st.integers(16, 3_000), st.booleans())
+def test_what_is_kept_is_the_end_of_the_chat_and_fits(
+    turns: int, words: int, window: int, most: int, thinks: bool
+) -> None:
     request = ask("Go on.", history=chat(turns, words))
     needs = analyse(request).needs
-    model = a_model(context_window=window, max_output=most)
+    able = frozenset({"reasoning"} if thinks else ())
+    model = a_model(context_window=window, max_output=most, capabilities=able)
+    longest = room(model, needs.answer_tokens)
     kept = kept_history(request.history, needs, model)
     assert kept == request.history[len(request.history) - len(kept) :]
     assert not kept or kept[0].role == "user"
     goes_in = needs.context_tokens - needs.answer_tokens - needs.history_tokens + history_tokens(kept)
-    assert not kept or goes_in + min(needs.answer_tokens, most) <= window
-    if needs.context_tokens + len(request.history) <= window:  # each message may be rounded up
+    assert not kept or goes_in + longest <= window
+    whole = needs.context_tokens - needs.answer_tokens + longest
+    if whole + len(request.history) <= window:  # each message may be rounded up
         assert kept == request.history
 
 
@@ -78,3 +84,23 @@ async def test_a_short_chat_loses_nothing(journal: Journal) -> None:
     events = await line.ask(HELLO)
     assert only(events, ev.AttemptStarted)[0].left_out == 0
     assert "left out" not in told(events).sentence
+
+
+@pytest.mark.usefixtures("scripted_confidence")
+async def test_a_long_chat_is_not_blamed_for_what_else_keeps_the_models_out(journal: Journal) -> None:
+    model = a_model(SMALL, context_window=512, max_output=128, capabilities=frozenset())
+    line = a_line(journal, {SMALL: [says("no")]}, ONE, models=[model])
+    events = await line.ask(ask("And now?", chat_id="c1", history=chat(4), schema="{}"))
+    (degraded,) = only(events, ev.Degraded)
+    assert degraded.cause == "no model may be asked: north/small cannot answer in JSON"
+    assert "chat" not in degraded.do
+    assert not only(events, ev.RouteDecided)[0].decision.pruned
+
+
+@pytest.mark.usefixtures("scripted_confidence")
+async def test_a_model_that_thinks_has_the_room_for_it_in_its_window(journal: Journal) -> None:
+    """Its longest answer fits beside the prompt, or the prompt goes to another."""
+    thinking = a_model(SMALL, context_window=4_000, max_output=3_500, capabilities=frozenset({"reasoning"}))
+    scripts = {SMALL: [says("no")], "south/small": [says("Fine.")]}
+    line = a_line(journal, scripts, ONE, models=[thinking, a_model("south/small", context_window=4_000)])
+    assert told(await line.ask(ask("word " * 900, chat_id="c1"))).model == "south/small"

@@ -171,11 +171,12 @@ def test_a_keyring_that_refuses_is_told_without_the_key(monkeypatch: pytest.Monk
 
 
 def test_a_keyring_that_waits_to_be_unlocked_holds_nobody_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unlocked, asked = Event(), []
+    unlocked, reached, asked = Event(), Event(), []
 
     class Waiting(FakeKeyring):
         def get_password(self, service: str, name: str) -> str | None:
             asked.append(name)
+            reached.set()
             unlocked.wait()
             return None
 
@@ -184,6 +185,7 @@ def test_a_keyring_that_waits_to_be_unlocked_holds_nobody_back(folder: Path, mon
     install(monkeypatch, Waiting())
     keep_in_file("A_KEY", "of-the-file", folder)
     found = [find_key(name, {}, folder) for name in ("A_KEY", "B_KEY")]
+    assert reached.wait(10)
     unlocked.set()
     assert (found[0] and found[0].value, found[1], asked) == ("of-the-file", None, ["A_KEY"])
 
@@ -193,6 +195,8 @@ def test_a_byte_order_mark_hides_no_key(folder: Path) -> None:
     path = folder / FILE_NAME
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert find_key("A_KEY", {}, folder).value == "secret"  # type: ignore[union-attr]
+    keep_in_file("A_KEY", "newer", folder)
+    assert path.read_text() == "A_KEY=newer\n"
 
 
 def test_environment_then_keyring_then_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
