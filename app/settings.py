@@ -107,9 +107,14 @@ def find_paths(data_dir: str | None, config: str | None) -> Paths:
     )
 
 
+def names_config(config: str | None) -> bool:
+    """Whether the file was named, on the command line (`config`) or in the environment."""
+    return bool(config or os.environ.get("POINTSMAN_CONFIG"))
+
+
 def read_settings(paths: Paths) -> Settings:
-    """What the file says, or the defaults where there is none. Raises ConfigurationError when it is not YAML or a
-    value cannot be used."""
+    """What the file says, or the defaults where there is none. Raises ConfigurationError when it is not YAML, a value
+    cannot be used or there is no profile of the name."""
     try:
         text = paths.config.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -117,17 +122,19 @@ def read_settings(paths: Paths) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigurationError((Problem(str(paths.config), None, f"cannot be read: {reason}."),)) from error
-    return parse_settings(text, str(paths.config))
+    from routing.policy.folders import profiles
+
+    return parse_settings(text, str(paths.config), tuple(profiles((paths.profiles,))))
 
 
-def parse_settings(text: str, file: str) -> Settings:
+def parse_settings(text: str, file: str, profiles: tuple[str, ...] | None = None) -> Settings:
     """Raises ConfigurationError with every mistake: an unknown key (and the nearest known one), a value that cannot
-    be, YAML that cannot be read."""
+    be, a profile that is none of `profiles` (None: any may be), YAML that cannot be read."""
     from app.settings_reader import read_document
     from routing.policy.lines import read_tree
 
     tree = read_tree(text, file)
-    settings, problems = read_document(tree, file)
+    settings, problems = read_document(tree, file, profiles)
     if problems:
         raise ConfigurationError(tuple(sorted(problems, key=lambda problem: problem.line or 0)))
     return settings

@@ -15,7 +15,7 @@ from routing.policy.mistakes import nearest, quoted
 Place = tuple[str | int, ...]
 
 
-def read_document(tree: Tree, file: str) -> tuple[Settings, list[Problem]]:
+def read_document(tree: Tree, file: str, profiles: tuple[str, ...] | None = None) -> tuple[Settings, list[Problem]]:
     """What the tree says, and what is wrong with it; with problems the settings are not to be used."""
     from app.provider_reader import read_providers
 
@@ -23,7 +23,7 @@ def read_document(tree: Tree, file: str) -> tuple[Settings, list[Problem]]:
     top = reader.mapping({} if tree.data is None else tree.data, (), ("profile", "theme", "caps", "providers", "tiers"))
     caps = reader.mapping(top.get("caps") or {}, ("caps",), ("day_usd", "simulated_day_usd"))
     settings = Settings(
-        profile=reader.word(top, (), "profile") or DEFAULT_PROFILE,
+        profile=_profile(reader, top, profiles),
         theme=reader.word(top, (), "theme") or DEFAULT_THEME,
         day_nusd=_cap(reader, caps, "day_usd"),
         simulated_day_nusd=_cap(reader, caps, "simulated_day_usd"),
@@ -76,6 +76,13 @@ class Reader:
             if key not in known:
                 self.wrong((*at, key), f"the key {quoted(key)} is not known", nearest(str(key), known))
         return {str(key): value for key, value in data.items() if key in known}
+
+
+def _profile(reader: Reader, top: Mapping[str, Any], profiles: tuple[str, ...] | None) -> str:
+    name = reader.word(top, (), "profile") or DEFAULT_PROFILE
+    if "profile" in top and profiles is not None and name not in profiles:
+        reader.wrong(("profile",), f"there is no profile {quoted(name)}", nearest(name, profiles))
+    return name
 
 
 def _cap(reader: Reader, caps: Mapping[str, Any], name: str) -> int | None:

@@ -114,6 +114,24 @@ class Sources:
         await self._take(checked)
         return checked
 
+    async def try_key(self, found: Found) -> Checked:
+        """What the provider says to a key that is not in use yet; nothing changes."""
+        provider = HttpProvider(found.config, lambda: found.key.value if found.key else None)
+        try:
+            return await _check(provider, found, self.said)
+        finally:
+            await provider.aclose()
+
+    def key_kept(self, name: str, key: Key) -> None:
+        """The key in use has a place now."""
+        self.keys[name] = key
+        self.checked = tuple(
+            replace(one, how=key.where if one.how == one.key_where else one.how, key_where=key.where)
+            if one.config.name == name
+            else one
+            for one in self.checked
+        )
+
     async def rebuild(self) -> None:
         """Make the registry again from what is listed; one at a time, so that the newest is the last."""
         async with self._rebuilding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.manners import say, well_behaved
-from app.cli.prompt import Tags, asking, read_request
+from app.cli.prompt import Tags, asking, read_request, say_unread
 
 if TYPE_CHECKING:
     from app.cli.running import Stop
@@ -75,6 +75,7 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
     try:
         _tell_why_none(runtime)
         _check_model(runtime, request)
+        say_unread(request, [runtime.router.policy(request.profile)])
         request = _in_latest(runtime, request)
         turn = runtime.router.start(continue_chat(runtime.store, request))
         stop.ask = turn.cancel

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.manners import say, tell, tell_json, well_behaved
-from app.cli.prompt import Tags, asking, read_request
+from app.cli.prompt import Tags, asking, read_request, say_unread
 
 if TYPE_CHECKING:
     from app.settings import Paths
@@ -34,7 +34,7 @@ def explain(
     profile: str | None,
     all_profiles: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Say where PROMPT (or what is piped in) would go, and why; nothing is sent.
 
     What there is to choose from is read from the last time that providers were asked.
@@ -52,14 +52,20 @@ def explain(
     with open_ledger(paths) as store:
         router = _router(paths, registry, store)
         names = sorted(router.setup.profiles) if all_profiles else [router.policy(profile).id]
+        say_unread(request, [router.policy(name) for name in names])
         spent = _spent_today(store)
         found = {name: router.explain(replace(request, profile=name), spent_today=spent) for name in names}
     documents = [{"discovered_s": age_s, **as_document(name, one)} for name, one in found.items()]
     if as_json:
         tell_json({"discovered_s": age_s, "profiles": documents} if all_profiles else documents[0])
-        return
+        return _code(registry)
     _say_age(age_s)
     tell(as_text(as_table(found)) if all_profiles else "\n".join(as_lines(*next(iter(found.items())))))
+    return _code(registry)
+
+
+def _code(registry: Registry) -> int:
+    return 0 if registry.models else 1
 
 
 def _known(paths: Paths) -> tuple[Registry, float | None]:

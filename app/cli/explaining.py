@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from routing.router import Explanation
 
 
+NO_MODELS = "There are no models to choose from: `pointsman check` says what each provider lacks."
+
+
 def as_document(profile: str, explanation: Explanation) -> dict[str, Any]:
     """Everything of the decision; `ladder` and `excluded` are what scripts read."""
     decision = explanation.decision
@@ -38,6 +41,9 @@ def as_table(found: Mapping[str, Explanation]) -> Table:
 def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
     """The decision for a person."""
     decision, features = explanation.decision, explanation.features
+    if not decision.candidates:
+        yield NO_MODELS
+        return
     yield f"{decision.chosen} is asked first." if decision.chosen else "No model may be asked: all are out."
     yield f"{profile}: the rule “{decision.rule}” took the route “{decision.route}” ({_MODES[decision.mode]})."
     yield (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from app.settings import find_paths
+from app.settings import find_paths, names_config
 from app.visible import visible
 from routing.errors import PointsmanError
 
@@ -25,14 +25,18 @@ def places(function: Callable[..., None]) -> Callable[..., None]:
 def well_behaved(function: Callable[..., int | None]) -> Callable[..., None]:
     """A command's function, which gets `paths` first and returns its exit code (None: 0).
 
-    An error of ours becomes one sentence on stderr and its exit code; a reader that has gone and Ctrl-C are quiet.
+    An error of ours becomes one sentence on stderr and its exit code, and so does a full disk behind stdout; a reader
+    that has gone and Ctrl-C are quiet.
     """
 
     @places
     @functools.wraps(function)
     def command(data_dir: str | None, config: str | None, **values: object) -> None:
         root = click.get_current_context().find_root().params
-        paths = find_paths(data_dir or root.get("data_dir"), config or root.get("config"))
+        config = config or root.get("config")
+        paths = find_paths(data_dir or root.get("data_dir"), config)
+        if names_config(config) and not paths.config.exists():
+            say(f"{paths.config} does not exist: nothing is set by it.")
         sys.exit(ended(lambda: function(paths, **values)))
 
     return command
@@ -49,6 +53,12 @@ def ended(run: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 0
+    except OSError as error:
+        if not _stdout_fails():
+            raise
+        _forget_stdout()
+        say(f"Cannot write the output: {error.strerror}.")
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
@@ -69,6 +79,15 @@ def tell_json(document: object) -> None:
     import json
 
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _stdout_fails() -> bool:
+    """Whether it was stdout that could not be written: what it still holds then fails again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _forget_stdout() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @well_behaved
-def models(paths: Paths, name: str | None, as_json: bool) -> None:
+def models(paths: Paths, name: str | None, as_json: bool) -> int:
     """List every model: what it can do, what it costs, and whether its provider answers.
 
     With NAME (an id, a bare name or a glob), everything that is known of those models, and who says so.
@@ -35,7 +35,7 @@ def models(paths: Paths, name: str | None, as_json: bool) -> None:
     assumed = _assumed_nusd(paths)
     if as_json:
         tell_json(_document(sources, found, assumed))
-        return
+        return _code(found)
     health = dict(_healths(paths, sources, found))
     tell(_table(found, health, assumed) if name is None else _facts(found, health, assumed))
     for one in sources.checked:
@@ -43,6 +43,11 @@ def models(paths: Paths, name: str | None, as_json: bool) -> None:
             say(f"{one.config.name}: {one.problem}")
     for mistake in find_unmatched(paths, sources):
         say(str(mistake))
+    return _code(found)
+
+
+def _code(found: tuple[Model, ...]) -> int:
+    return 0 if found else 1
 
 
 def _named(sources: Sources, name: str | None) -> tuple[Model, ...]:

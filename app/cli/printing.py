@@ -112,6 +112,8 @@ class Live:
     def _finish(self, event: ev.TurnFinished) -> None:
         self._finished = event
         self._break_line()
+        if event.status == "cancelled":
+            return  # what came stands already, or was given up
         if event.attempt is None or (event.attempt != self._showing and event.reply):
             _print_reply(event.reply)
 
@@ -132,9 +134,11 @@ def _print_reply(reply: str) -> None:
 
 
 def _say_trace(end: ev.TurnFinished | None) -> None:
-    if end is not None and end.status != "cancelled":
+    if end is None:
+        return
+    if end.status != "cancelled":
         say(trace_line(end))
-        say(end.sentence)
+    say(end.sentence)
 
 
 def _code(end: ev.TurnFinished | None) -> int:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from app.cli.manners import say
+
 if TYPE_CHECKING:
     from routing.messages import Part, Request
+    from routing.policy.model import Policy
 
 Tags = tuple[tuple[str, str], ...]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +26,12 @@ def _tags(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> Ta
     if None in tags:
         raise click.BadParameter("write it as NAME or NAME=VALUE.")
     return tuple(tag for tag in tags if tag is not None)
+
+
+def _prompt(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> str | None:
+    if len(words) > 1:
+        raise click.BadParameter(f'put it in quotes: "{" ".join(words)}".')
+    return words[0] if words else None
 
 
 def asking(function: F) -> F:
@@ -40,7 +49,7 @@ def asking(function: F) -> F:
             callback=_tags,
             help="Say something to the rules: `private` keeps the prompt on this machine.",
         ),
-        click.argument("prompt", required=False),
+        click.argument("prompt", nargs=-1, callback=_prompt, metavar="[PROMPT]"),
     ):
         function = add(function)
     return function
@@ -62,6 +71,15 @@ def read_request(prompt: str | None, attach: tuple[str, ...], schema: Any, tags:
         response_format="text" if rules is None else "json_schema",
         schema=rules,
     )
+
+
+def say_unread(request: Request, policies: list[Policy]) -> None:
+    """Tell of each tag that no rule of the profiles reads; it is sent all the same."""
+    from app.tags import unread_tag
+
+    for name in dict(request.tags):
+        if told := unread_tag(name, policies):
+            say(told)
 
 
 def read_prompt(prompt: str | None) -> tuple[Part, ...]:

@@ -11,7 +11,7 @@ from app.actions import ACTIONS, by_command
 from app.controls.chats import ChatControls
 from app.controls.turns import TurnControls
 from app.screens.page import Page
-from app.tags import read_tag
+from app.tags import read_tag, unread_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -193,10 +193,15 @@ class ScreenControls(TurnControls, ChatControls):
             return
         if tag is not None and tag[1]:
             self.tags[tag[0]] = tag[1]
+            self._tell_unread(tag[0])
         elif tag is not None:
             self.tags.pop(tag[0], None)
         self.say("Tags: " + (", ".join(f"{key}={value}" for key, value in self.tags.items()) or "none"))
         self._show_track()
+
+    def _tell_unread(self, tag: str) -> None:
+        if self.runtime is not None and (told := unread_tag(tag, [self.runtime.router.policy(self.profile)])):
+            self.say(told, bad=True)
 
     # Faults
 

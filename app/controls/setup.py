@@ -125,9 +125,8 @@ class SetupControls(TurnControls):
 
     @work(group="setup", exit_on_error=False)
     async def enter_key(self, entry: Entry) -> None:
-        """Ask for a key, keep it where the user says, look the provider up with it and call it once."""
+        """Ask for a key; it is tried before it is kept."""
         from app.screens.key import KeyScreen
-        from routing.providers.discovery import Found
         from routing.providers.keys import FILE_NAME, keyring_installed
 
         name = entry.config.key
@@ -135,17 +134,46 @@ class SetupControls(TurnControls):
             self.say(f"{entry.name} takes no key: to give it one, name it in {self.paths.config}.")
             return
         file, in_environment = self.paths.config_dir / FILE_NAME, bool(os.environ.get(name, "").strip())
-        screen = KeyScreen(entry, file, keyring=keyring_installed(), in_environment=in_environment)
-        entered = await self.push_screen_wait(screen)
-        if entered is None:
-            return
-        with self._telling():
-            key = await asyncio.to_thread(self._keep, name, entered)
-            await self._tell_kept(name, key)
+        keep = partial(self._try_key, entry)
+        await self.push_screen(KeyScreen(entry, file, keep, keyring=keyring_installed(), in_environment=in_environment))
+
+    async def _try_key(self, entry: Entry, entered: Entered) -> str | None:
+        """Keep a key unless the provider refuses it as wrong. A sentence says why it is not kept."""
+        from routing.providers.discovery import Found
+        from routing.providers.keys import Key
+
+        assert self.runtime is not None
+        key, known = Key(entered.value, "this field"), entry.checked
+        how = known.how if known is not None and known.how != known.key_where else key.where
+        found = Found(entry.config, how, key)
+        try:
             with self._shown_calling(entry.name):
-                how = entry.checked.how if entry.checked is not None else key.where
-                await self._join(Found(entry.config, how, key))
-                await self._call(entry.name)
+                checked = await self.runtime.sources.try_key(found)
+                return checked.problem if checked.wants_key else await self._use_key(found, entered)
+        except PointsmanError as error:
+            return str(error)
+
+    async def _use_key(self, found: Found, entered: Entered) -> str | None:
+        """Look the provider up with it and call it once: where lists are open to all, only that tells a wrong key.
+        Then the earlier one is back."""
+        assert self.runtime is not None
+        sources, name = self.runtime.sources, found.config.name
+        before = sources.keys.get(name)
+        kept = False
+        try:
+            await self._join(found)
+            await self._call(name)
+            called = self.called.get(name)
+            if called is not None and called.refused:
+                return called.problem
+            key = await asyncio.to_thread(self._keep, found.config.key or "", entered)
+            sources.key_kept(name, key)
+            kept = True
+        finally:
+            if not kept and before is not None:
+                sources.keys[name] = before
+        await self._tell_kept(found.config.key or "", key)
+        return None
 
     def _keep(self, name: str, entered: Entered) -> Key:
         """In a thread."""
@@ -185,11 +213,19 @@ class SetupControls(TurnControls):
 
     @work(group="setup", exit_on_error=False)
     async def action_look_again(self) -> None:
-        """For a key or a server that came after the start."""
+        """For a key or a server that came after the start, or went: every list is asked for again."""
+        from routing.providers.discovery import Found
+
         assert self.runtime is not None
         with self._telling():
             found = await self.runtime.look_again()
-            await asyncio.gather(*map(self._join, found))
+            keys = self.runtime.sources.keys
+            known = [
+                Found(one.config, one.how, keys.get(one.config.name))
+                for one in self.runtime.sources.checked
+                if not (one.waiting or one.config.simulated or one.config.name in self._calling)
+            ]
+            await asyncio.gather(*map(self._join, (*known, *found)))
             self.say(f"Found {', '.join(one.config.name for one in found)}." if found else "Nothing new was found.")
 
     @work(group="setup", exit_on_error=False)

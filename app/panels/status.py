@@ -86,7 +86,8 @@ def _rung(trace: Trace, step: Step) -> Content:
         return line((f"{step.number} · {words.short(step.model)}", "muted"))
     last = step.attempts[-1]
     state = words.state(trace, last)
-    calls = f" ×{len(step.attempts)}" if len(step.attempts) > 1 else ""
+    made = sum(attempt.model == last.model for attempt in step.attempts)
+    calls = f" ×{made}" if made > 1 else ""
     score = f" {words.score(last.confidence)}" if last.confidence else ""
     return line((f"{step.number} ", "muted"), (f"{state.glyph} ", state.style), words.short(last.model) + score + calls)
 

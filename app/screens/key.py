@@ -1,10 +1,11 @@
-"""Entering a provider's key: it is hidden while it is typed, and kept where the user chooses."""
+"""Entering a provider's key: it is hidden while it is typed, tried, and kept where the user chooses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import work
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
@@ -13,10 +14,12 @@ from textual.widgets import Static
 
 from app.panels.draw import line
 from app.screens.secret import SecretField
+from app.visible import visible
 from routing.errors import ConfigurationError
 from routing.providers.keys import read_entered
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from textual.app import ComposeResult
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 Place = Literal["keyring", "file"]
 _FIRST = "It is used from now on; at the next start {name} of the environment is read first, unless you change it."
-_KEYS = "Enter keeps it and calls once   Ctrl-U clears   Esc leaves"
+_KEYS = "Enter tries it, then keeps it   Ctrl-U clears   Esc leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Entered:
     place: Place
 
 
-class KeyScreen(ModalScreen[Entered | None]):
-    """Ends with what was entered, or None."""
+class KeyScreen(ModalScreen[None]):
+    """Ends once a key is kept: `keep` does that, or answers with the sentence that says why not."""
 
     AUTO_FOCUS = "SecretField"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,10 +50,20 @@ class KeyScreen(ModalScreen[Entered | None]):
         Binding("up,down,tab,shift+tab", "other_place", "other place", show=False, priority=True),
     ]
 
-    def __init__(self, entry: Entry, file: Path, *, keyring: bool, in_environment: bool = False) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        file: Path,
+        keep: Callable[[Entered], Awaitable[str | None]],
+        *,
+        keyring: bool,
+        in_environment: bool = False,
+    ) -> None:
         super().__init__()
         self._entry = entry
         self._file = file
+        self._keep = keep
+        self._trying = False
         self._places: tuple[Place, ...] = ("keyring", "file") if keyring else ("file",)
         self._in_environment = in_environment
         self._at = 0
@@ -73,15 +86,34 @@ class KeyScreen(ModalScreen[Entered | None]):
         self.query_one(".key-places", Static).update(self._choice())
 
     def action_keep(self) -> None:
-        """What cannot be a key is not kept: the screen says so and stays."""
+        """What cannot be a key, or is refused, is not kept: the screen says so and stays."""
+        if self._trying:
+            return
         try:
             value = read_entered(self._entry.config.key or "", self.query_one(SecretField).value)
         except ConfigurationError as error:
-            self.query_one(".picker-keys", Static).update(
-                Content("\n").join([line((f"✗ {error}", "bad")), line((_KEYS, "muted"))])
-            )
+            self._tell(f"✗ {error}", "bad")
             return
-        self.dismiss(Entered(value, self._places[self._at]))
+        self._try(Entered(value, self._places[self._at]))
+
+    @work(group="setup", exit_on_error=False)
+    async def _try(self, entered: Entered) -> None:
+        """What is pasted meanwhile stays for another try."""
+        self._trying = True
+        self.query_one(SecretField).action_clear()
+        self._tell(f"… {self._entry.name} is asked whether it accepts the key", "info")
+        try:
+            problem = await self._keep(entered)
+        finally:
+            self._trying = False
+        if problem is None:
+            self.dismiss(None)
+        else:
+            self._tell(f"✗ {problem}", "bad")
+
+    def _tell(self, sentence: str, style: str) -> None:
+        keys = self.query_one(".picker-keys", Static)
+        keys.update(Content("\n").join([line((visible(sentence), style)), line((_KEYS, "muted"))]))
 
     def action_leave(self) -> None:
         self.dismiss(None)

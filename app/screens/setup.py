@@ -194,7 +194,7 @@ def _state(entry: Entry) -> tuple[str, str, str]:
     if entry.checked.problem is not None:
         return "✗", "bad", "cannot be used: Enter takes a key" if entry.wants_key else "cannot be used"
     if entry.called is None:
-        return "○", "muted", "listed its models; not called yet"
+        return "○", "muted", "its models are known; Enter calls it"
     if entry.called.ok:
         return "✓", "good", called_in_words(entry.called)
     return "✗", "bad", f"{entry.called.model.partition('/')[2]} did not answer"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from routing.errors import ErrorKind
 from routing.money import format_usd
 from routing.registry.model import Model
 from routing.router import Router
@@ -22,7 +23,7 @@ _TOKENS = 10_000
 @dataclass(frozen=True, slots=True)
 class Called:
     """How the call went. `problem` is a sentence, or None when it was answered; `price_known` False: the money is a
-    bound; `asked` False: the call never went out, such as at a cap."""
+    bound; `asked` False: the call never went out, such as at a cap; `refused`: its key was."""
 
     model: str
     problem: str | None
@@ -31,6 +32,7 @@ class Called:
     simulated: bool
     price_known: bool
     asked: bool = True
+    refused: bool = False
 
     @property
     def ok(self) -> bool:
@@ -107,6 +109,7 @@ def _read(trace: Trace, model: Model) -> Called:
         simulated=model.simulated,
         price_known=model.price is not None,
         asked=attempt is not None,
+        refused=attempt is not None and attempt.failure is not None and attempt.failure.kind == ErrorKind.AUTH,
     )
 
 

@@ -17,12 +17,13 @@ from routing.messages import Chunk
 from routing.policy.model import Timeouts
 from routing.providers.contract import Decoder, Framing
 from routing.providers.failures import clean, error, malformed, not_a_stream
+from routing.providers.sentences import NO_SCHEME
 
 # What is still awaited after the end marker, so that the connection can be used again.
 DRAIN_S = 0.05
 _MAX_ERROR_BYTES = 65_536
 _MAX_EVENT_BYTES = 64 * 1024 * 1024
-_NEVER_SENT = (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.ProxyError)
+_NEVER_SENT = (httpx.ConnectError, httpx.ProxyError)
 
 
 # ---------------------------------------------------------------- waiting
@@ -195,6 +196,8 @@ def before_answer(problem: Exception, connect_s: float, secret: str) -> Provider
         return ProviderError(ErrorKind.TIMEOUT, f"no connection in {connect_s:g} s", sent=False)
     if isinstance(problem, httpx.InvalidURL):
         return ProviderError(ErrorKind.CONNECTION, clean(f"not a base URL: {problem}", secret), sent=False)
+    if isinstance(problem, httpx.UnsupportedProtocol):
+        return ProviderError(ErrorKind.CONNECTION, NO_SCHEME, sent=False)
     words = clean(_cause(problem), secret)
     if isinstance(problem, _NEVER_SENT):
         return ProviderError(ErrorKind.CONNECTION, words, sent=False)

@@ -14,6 +14,9 @@ from routing.providers.keys import Key
 from routing.providers.known import host_of, is_loopback, place_of, service_at
 from routing.registry.model import Model
 
+NO_SCHEME = "does not begin with http:// or https://: write one of them before the host"
+"""The words of an error whose base URL cannot be asked at all."""
+
 _COUNT = r"(?<![\w.,-])(\d[\d,]*)(?![\w-])"
 # "188240 + 21333 > 200000", "5000 tokens > 4096 maximum"
 _MORE_THAN = re.compile(rf"{_COUNT}(?: \+ {_COUNT})?(?: tokens)? > {_COUNT}")
@@ -171,6 +174,8 @@ def _connection(case: _Case) -> str:
     if case.error.sent:
         how = case.error.words.removeprefix("the connection was lost")
         return f"The connection to {host} was lost" + (case.words if how == case.error.words else _ended(how))
+    if case.error.words == NO_SCHEME:
+        return f"The base URL of {case.who} {_ended(NO_SCHEME)}"
     words = case.error.words or "no connection"
     if "certificate" in words:
         reason = _SSL_NOISE.sub("", words)

@@ -38,6 +38,7 @@ class Ended(NamedTuple):
 
 async def command(home: Path, *words: str) -> Ended:
     """Run `pointsman` to its end, as a shell does."""
+    (home / "config.yaml").touch()  # a file that is named and not there would be told too
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pointsman", "--data-dir", str(home / "data"), "--config", str(home / "config.yaml")),
         *words,

@@ -80,6 +80,9 @@ async def test_tags_go_with_the_next_prompts(tmp_path: Path) -> None:
         assert {attempt.model for attempt in driver.app.conversation.trace(turn).attempts} <= local
         await driver.send("/tag private=")
         await driver.told("Tags: none")
+        await driver.send("/tag privat")
+        await driver.told("No rule reads the tag 'privat': write 'private'.")
+        await driver.send("/tag privat=")
         await driver.send("/tag two words")
         await driver.told("A tag is NAME or NAME=VALUE")
 

@@ -22,7 +22,7 @@ from app.sources import Checked, Said
 from routing import events as ev
 from routing.providers.contract import ProviderConfig
 from routing.providers.discovery import Found
-from routing.providers.keys import FILE_NAME
+from routing.providers.keys import FILE_NAME, Key
 from routing.registry.model import Model, Registry
 from tests.app.driving import QUICK, Driver, driven
 from tests.routing.providers.test_keeping_keys import FakeKeyring, install
@@ -295,6 +295,25 @@ async def test_a_server_that_started_later_is_found_without_a_restart(
         await seen(driver, "○ late", "a server on a port", "small   late/gpt-4o-mini")
 
 
+async def test_looking_again_shows_who_is_gone_and_who_is_back(tmp_path: Path) -> None:
+    async with chat_server() as chat, on_setup(tmp_path, chat.config) as driver:
+        await seen(driver, "○ here", "its models are known")
+        chat.page = b"<p>gone</p>"
+        await driver.press("r")
+        await seen(driver, "✗ here")
+        assert not driver.runtime.router.setup.registry.models
+        chat.page = None
+        await driver.press("r")
+        await seen(driver, "○ here")
+
+
+async def test_looking_again_leaves_simulated_models_be(tmp_path: Path) -> None:
+    async with on_setup(tmp_path) as driver:
+        await driver.press("r")
+        await driver.told("Nothing new was found")
+        assert driver.runtime.sources.simulated
+
+
 # Entering a key
 
 
@@ -324,17 +343,73 @@ async def test_where_a_keyring_is_installed_the_user_chooses(tmp_path: Path, mon
     async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
         await driver.press("k")
         await seen(driver, "● the system's keyring", "○ ")
-        await driver.press(*"wrong", "enter")
+        answering(chat)
+        await driver.press(*SECRET, "enter")
         await driver.told("Kept as TEST_KEY in the system keyring.")
         await driver.until(lambda: isinstance(driver.app.screen, SetupScreen))
-        assert keyring.kept == {("pointsman", "TEST_KEY"): "wrong"}
+        assert keyring.kept == {("pointsman", "TEST_KEY"): SECRET}
         assert not (tmp_path / FILE_NAME).exists()
-        await seen(driver, "✗ here")
+        await seen(driver, "✓ here", "with TEST_KEY in the system keyring")
         await driver.press("k", "down", *SECRET)
         answering(chat)
         await driver.press("enter")
         await driver.told("but TEST_KEY in the system keyring is read first at the next start")
+        await seen(driver, "✓ here", "with TEST_KEY in", "keys.env")
+
+
+async def test_a_key_that_is_refused_is_not_kept_and_the_field_stays(tmp_path: Path) -> None:
+    async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
+        await driver.press("k", *"wrong", "enter")
+        await seen(driver, "✗ here does not accept the key read from this field", "Esc leaves")
+        assert isinstance(driver.app.screen, KeyScreen)
+        assert driver.app.screen.query_one(SecretField).value == ""
+        assert not (tmp_path / FILE_NAME).exists()
+        answering(chat)
+        await driver.press(*SECRET, "enter")
         await seen(driver, "✓ here")
+        assert (tmp_path / FILE_NAME).read_text() == f"TEST_KEY={SECRET}\n"
+
+
+async def test_a_refused_key_takes_nothing_from_one_that_works(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(f"TEST_KEY={SECRET}\n")
+    (tmp_path / FILE_NAME).chmod(0o600)
+    async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
+        await driver.press("k", *"wrong", "enter")
+        await seen(driver, "✗ here does not accept the key")
+        await driver.press("escape")
+        await seen(driver, "○ here", "with TEST_KEY in", "keys.env")
+        answering(chat)
+        await driver.press("enter")
+        await seen(driver, "✓ here")
+        assert (tmp_path / FILE_NAME).read_text() == f"TEST_KEY={SECRET}\n"
+
+
+async def test_a_key_that_only_a_call_refuses_is_not_kept(tmp_path: Path) -> None:
+    async with chat_server(key=SECRET) as chat, on_setup(tmp_path, chat.config) as driver:
+        chat.open_list = True
+        await driver.press("k", *"wrong", "enter")
+        await seen(driver, "✗ here does not accept the key read from this field")
+        assert not (tmp_path / FILE_NAME).exists()
+
+
+async def test_the_place_of_a_key_is_that_of_the_one_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with chat_server(key=SECRET) as chat, on_setup(tmp_path) as driver:
+        config = ProviderConfig("here", f"http://127.0.0.1:{chat.port}/v1", key="TEST_KEY")
+
+        async def found(*_: object, **__: object) -> list[Found]:
+            where = "TEST_KEY in the environment"
+            return [Found(config, where, Key("wrong", where))]
+
+        monkeypatch.setattr("app.sources.discover", found)
+        await driver.press("r")
+        await driver.until(lambda: driver.runtime.sources.keys.get("here"))
+        checked = driver.runtime.sources.checked[-1]
+        driver.app.enter_key(Entry(checked.config, checked))
+        await driver.until(lambda: isinstance(driver.app.screen, KeyScreen))
+        answering(chat)
+        await driver.press(*SECRET, "enter")
+        await seen(driver, "✓ here", f"1 model · TEST_KEY in {tmp_path}")
+        assert "TEST_KEY in the environment" not in picture(driver)
 
 
 async def test_a_wrong_key_says_which_where_it_was_read_and_where_to_get_one(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.widgets import OptionList
 
-from app.screens.key import KeyScreen
+from app.screens.key import Entered, KeyScreen
 from app.screens.models import ModelsScreen
 from app.screens.setup import SetupScreen, SetupView
 from app.setup.calling import Called
@@ -137,13 +137,18 @@ def test_setup_after_the_calls(snap_compare: Snap, tmp_path: Path, size: tuple[i
     )
 
 
+async def refuse(entered: Entered) -> str | None:
+    del entered
+    return "groq does not accept the key."
+
+
 @SIZES
 @pytest.mark.parametrize("keyring", [True, False], ids=["keyring", "file"])
 def test_a_key_is_entered(snap_compare: Snap, tmp_path: Path, size: tuple[int, int], keyring: bool) -> None:
     facts = ("The key of groq", "GROQ_API_KEY", "https://console.groq.com/keys", "••••••", str(FILE))
     entry = next(entry for entry in missing() if entry.name == "groq")
     steps = ("s", "e", "c", "r", "e", "t", *(["down"] if keyring else []))
-    screen = KeyScreen(entry, FILE, keyring=keyring)
+    screen = KeyScreen(entry, FILE, refuse, keyring=keyring)
     assert snap_compare(client(tmp_path, []), terminal_size=size, run_before=scene(screen, *steps, facts=facts))
 
 

@@ -17,11 +17,12 @@ LISTED = json.dumps({"object": "list", "data": [{"id": "gpt-4o-mini", "object": 
 class ChatServer:
     """Lists one model and answers every prompt with what is put into `tokens`; None ends an answer.
 
-    `key` is the one it wants, `page` what it sends in place of everything.
+    `key` is the one it wants, but for its list where that is open; `page` is what it sends in place of everything.
     """
 
     key: str | None = None
     page: bytes | None = None
+    open_list: bool = False
     port: int = 0
     asked: int = 0
     tokens: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
@@ -50,7 +51,7 @@ class ChatServer:
     async def _answer(self, head: str, writer: asyncio.StreamWriter) -> None:
         if self.page is not None:
             writer.write(refusal(200, self.page, "connection: close", kind="text/html"))
-        elif self.key is not None and f"bearer {self.key}".lower() not in head.lower():
+        elif self._refuses(head):
             error = json.dumps({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}).encode()
             writer.write(refusal(401, error, "connection: close"))
         elif head.startswith("GET"):
@@ -58,6 +59,11 @@ class ChatServer:
         else:
             await self._stream(writer)
         await writer.drain()
+
+    def _refuses(self, head: str) -> bool:
+        if self.key is None or (self.open_list and head.startswith("GET")):
+            return False
+        return f"bearer {self.key}".lower() not in head.lower()
 
     async def _stream(self, writer: asyncio.StreamWriter) -> None:
         self.asked += 1

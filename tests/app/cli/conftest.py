@@ -56,8 +56,10 @@ class Shell:
     @property
     def environ(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        own = {"HOME": str(self.home), "POINTSMAN_DATA_DIR": str(self.data_dir), "POINTSMAN_CONFIG": str(self.config)}
-        return {**kept, **own, "PYTHONPATH": str(ROOT)}
+        own = {"HOME": str(self.home), "POINTSMAN_DATA_DIR": str(self.data_dir), "PYTHONPATH": str(ROOT)}
+        if self.config.exists():
+            own["POINTSMAN_CONFIG"] = str(self.config)
+        return {**kept, **own}
 
     def write_config(self, text: str) -> None:
         self.config.parent.mkdir(parents=True, exist_ok=True)

@@ -26,11 +26,11 @@ def test_the_answer_is_on_stdout_and_the_trace_on_stderr(shell: Shell) -> None:
 
 
 def test_json_is_a_line_for_each_event_and_ends_with_the_turn(shell: Shell) -> None:
-    done = shell.run("ask", SUM, "--json", "--tag", "team=north", "--tag", "private")
+    done = shell.run("ask", SUM, "--json", "--tag", "regulated=no", "--tag", "private")
     events, end = done.events, done.events[-1]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert len({event["turn"] for event in events}) == 1
-    assert events[0]["request"]["tags"] == [["team", "north"], ["private", "yes"]]
+    assert events[0]["request"]["tags"] == [["regulated", "no"], ["private", "yes"]]
     assert (end["type"], end["status"], end["simulated"]) == ("TurnFinished", "answered", True)
     assert end["reply"] == "".join(event["text"] for event in events if event["type"] == "TextDelta")
     assert {"provider", "model", "confidence", "path", "latency_s", "first_token_s", "spend_nusd"} <= end.keys()
@@ -172,3 +172,10 @@ def test_a_reader_that_has_gone_is_no_error(shell: Shell) -> None:
     program.stderr.close()
     assert program.wait(timeout=30) == 0
     assert shell.run("report", "spend", "--json").document["simulated_held_nusd"] == 0
+
+
+def test_a_tag_that_nothing_reads_is_told_and_sent(shell: Shell) -> None:
+    done = shell.run("ask", SUM, "--json", "--tag", "privat")
+    assert done.err == "No rule reads the tag 'privat': write 'private'.\n"
+    assert done.events[0]["request"]["tags"] == [["privat", "yes"]]
+    assert "the tag 'privat'" in shell.run("explain", SUM, "--tag", "privat").err

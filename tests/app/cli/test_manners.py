@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from app.cli.explaining import NO_MODELS
 from app.cli.main import NO_TERMINAL, cli
-from tests.app.cli.conftest import Shell
+from tests.app.cli.conftest import PROGRAM, Shell
 
 COMMANDS = ("ask", "explain", "models", "demo", "report", "history", "simulate", "check")
 
@@ -44,6 +46,7 @@ def test_the_client_needs_a_terminal(tmp_path: Path) -> None:
         (("--profile", "economy", "ask", "hi"), "write it after `ask`"),
         (("--fault", "all:500", "models"), "write it after `models`"),
         (("ask",), "There is no prompt"),
+        (("ask", "hello", "there", "friend"), 'put it in quotes: "hello there friend"'),
         (("ask", "   "), "There is no prompt"),
         (("ask", "hi", "--tag", "=x"), "write it as NAME or NAME=VALUE"),
         (("ask", "hi", "--tag", "two words"), "write it as NAME or NAME=VALUE"),
@@ -75,6 +78,47 @@ def test_a_mistake_in_the_configuration_names_its_line(tmp_path: Path, words: tu
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "config.yaml:3: day_usd must be dollars" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("ask", "hi"), ("explain", "hi"), ("models",), ("check",)], ids=" ".join)
+def test_a_profile_that_is_none_names_its_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = _invoke(tmp_path, *words, config="theme: night-yard\nprofile: qualty\n")
+    assert done.exit_code == 2
+    assert "config.yaml:2: there is no profile 'qualty'; write 'quality'" in done.stderr
+
+
+def test_a_file_that_was_named_and_is_not_there_is_told(bare: Shell, tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+    said = f"{missing} does not exist: nothing is set by it.\n"
+    assert bare.run("history", "list", "--config", str(missing)).err.startswith(said)
+    done = CliRunner().invoke(
+        cli, ["history", "list"], env={"POINTSMAN_DATA_DIR": str(tmp_path), "POINTSMAN_CONFIG": str(missing)}
+    )
+    assert done.stderr.startswith(said)
+    assert "does not exist" not in bare.run("history", "list").err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [("ask", "What is 2+3?"), ("ask", "What is 2+3?", "--json"), ("models",)])
+def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=shell.environ,
+            cwd=shell.home,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"Cannot write the output: No space left on device.\n")
+
+
+def test_no_models_is_a_failure_with_its_reason(bare: Shell) -> None:
+    bare.write_config("providers: {nobody: {base_url: 'http://127.0.0.1:9/v1'}}\n")
+    assert "nobody: Cannot reach" in bare.run("models", code=1).err
+    assert bare.run("explain", "hi", code=1).out == f"{NO_MODELS}\n"
 
 
 def test_a_schema_must_be_one(tmp_path: Path) -> None:

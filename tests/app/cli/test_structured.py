@@ -114,3 +114,20 @@ def test_a_terminal_is_told_that_the_answer_is_asked_for_again(capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert out == '{"name": 1}\n{"name": "Ada"}\n'
     assert err == f"↑ Draft of {SMALL} given up (schema: $.name); it is asked once more.\n"
+
+
+def test_a_draft_that_was_given_up_is_not_printed_again_when_the_turn_is_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    script = Script().start(SMALL, 0.1).token(0.4, '{"name": 1}').end(1.0).settle(1.0, 0).weigh(1.0, 0.18)
+    script.ask_again(1.0, SMALL, "schema: $.name")
+    live = Live()
+    end = script.finish(2.0, "cancelled", reply='{"name": 1}')
+    for event in script.events:
+        live.feed(event)
+    live.end()
+    out, err = capsys.readouterr()
+    assert out == '{"name": 1}\n'
+    assert err.count("\n") == 2
+    assert end.finished is not None
+    assert err.endswith(f"\n{end.finished.sentence}\n")

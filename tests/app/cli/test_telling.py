@@ -93,7 +93,7 @@ def test_models(shell: Shell) -> None:
 
 
 def test_check_says_where_a_key_goes(bare: Shell) -> None:
-    done = bare.run("check", code=None)
+    done = bare.run("check", "--config", str(bare.config), code=None)
     assert "OPENAI_API_KEY" in done.out
     assert str(bare.config.parent / "keys.env") in done.out
 

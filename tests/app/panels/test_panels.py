@@ -247,6 +247,11 @@ class TestStatus:
         assert status.status_lines(a_trace("capped"), SPENDING, width)[0].plain.startswith("■ simulated day cap")
         assert status.status_line(a_trace("degraded"), SPENDING, width).plain.startswith("! degraded")
 
+    def test_calls_are_counted_of_the_model_that_is_named(self) -> None:
+        assert "×" not in status.status_lines(a_trace("failed_over"), SPENDING, 78)[0].plain
+        assert "pebble" in status.status_lines(a_trace("retried"), SPENDING, 78)[0].plain
+        assert "×2" in status.status_lines(a_trace("retried"), SPENDING, 78)[0].plain
+
     def test_a_long_path_keeps_the_rung_that_answered(self) -> None:
         path = status.status_lines(a_trace("escalated"), SPENDING, 34)[0].plain
         assert "2 ✓ boulder" in path

@@ -14,7 +14,7 @@ from routing.errors import ErrorKind, ProviderError
 from routing.providers.contract import ProviderConfig
 from routing.providers.failures import MAX_WORDS, error
 from routing.providers.keys import Key
-from routing.providers.sentences import sentence
+from routing.providers.sentences import NO_SCHEME, sentence
 from routing.registry.model import Model
 
 K = ErrorKind
@@ -168,6 +168,11 @@ def test_a_sentence_says_what_and_where(failure: tuple[Any, ...], parts: tuple[s
 def test_a_sentence_knows_the_wait_the_host_and_the_request() -> None:
     assert "free again in 7 s" in said(K.RATE_LIMIT, retry_after_s=6.2)
     assert "Cannot reach api.openai.com" in said(K.CONNECTION, "connection refused", sent=False)
+    no_scheme = said(K.CONNECTION, NO_SCHEME, sent=False)
+    assert (
+        no_scheme
+        == "The base URL of openai does not begin with http:// or https://: write one of them before the host."
+    )
     assert "request r1" in said(K.SERVER_ERROR, "oops", status=500, request_id="r1")
 
 
