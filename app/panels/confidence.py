@@ -28,7 +28,7 @@ def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
     drafts = [Row(_draft(draft, n), 4) for n, draft in enumerate(_drafts(trace, attempt), start=1)]
     if attempt.confidence is None:
         return draw.fit([*_unmeasured(trace, attempt), *drafts], width, height)
-    rows = [*_number(attempt.confidence, width), *drafts]
+    rows = [*_number(attempt.confidence, width, words.below_floor(trace)), *drafts]
     parts = attempt.confidence.parts
     return draw.fit([*rows, *_parts(parts, width, max(height - len(rows), 0))], width, height)
 
@@ -62,14 +62,14 @@ def _draft(attempt: AttemptView, n: int) -> Content:
     return line((said, "muted"))
 
 
-def _number(confidence: Confidence, width: int) -> list[Row]:
-    good = words.enough(confidence)
+def _number(confidence: Confidence, width: int, below_floor: bool) -> list[Row]:
+    good = words.enough(confidence) and not below_floor
     tone = "good" if good else "warn"
     need = "any answer stays" if confidence.needed is None else f"need {draw.chance(confidence.needed)}"
     if confidence.provisional:
         verdict, tone = "▸ so far", "info"
     else:
-        verdict = "✓ enough" if good else "! too low"
+        verdict = "✓ enough" if good else "! below floor" if words.enough(confidence) else "! too low"
     head = line((words.score(confidence), f"strong {tone}"), "   ", need)
     band = f"band {draw.chance(confidence.low)}–{draw.chance(confidence.high)}"
     if width >= 54:

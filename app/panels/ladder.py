@@ -91,7 +91,7 @@ def _banner(trace: Trace, width: int) -> list[Row]:
     if trace.cap is not None:
         head = line((f"■ {words.kind(trace.cap.cap)} cap reached", "strong warn"))
         rows.append(Row(draw.with_room(head, line((f"before {words.short(trace.cap.model)}", "muted")), width)))
-    if trace.finished is not None and trace.finished.below_floor:
+    if words.below_floor(trace):
         head = line(("! below the floor", "strong warn"))
         rows.append(Row(draw.with_room(head, line(("the best there was", "muted")), width)))
     return rows

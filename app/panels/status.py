@@ -53,7 +53,7 @@ def _alarm(trace: Trace) -> Content:
         return line(("! degraded  ", "strong bad"))
     if trace.cap is not None:
         return line((f"■ {words.kind(trace.cap.cap)} cap  ", "strong warn"))
-    if trace.finished is not None and trace.finished.below_floor:
+    if words.below_floor(trace):
         return line(("! below floor  ", "strong warn"))
     return line()
 

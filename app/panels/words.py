@@ -51,7 +51,7 @@ def state(trace: Trace, attempt: AttemptView) -> State:
     """What became of an attempt, or what it is doing."""
     if attempt.outcome == "live":
         return _LIVE.get(attempt.state, _LIVE["finished"])
-    if attempt.outcome == "answered" and trace.finished is not None and trace.finished.below_floor:
+    if attempt.outcome == "answered" and below_floor(trace):
         return _OUTCOMES["kept"]
     if attempt.outcome == "kept" and attempt.failure is not None:
         return _BROKEN_OFF
@@ -138,6 +138,11 @@ def price_known(trace: Trace, model: str) -> bool:
 def score(confidence: Confidence) -> str:
     """`.87`, or `.7?` while the answer still comes."""
     return chance(confidence.score) + ("?" if confidence.provisional else "")
+
+
+def below_floor(trace: Trace) -> bool:
+    """Whether the reply is shown, but not vouched for."""
+    return trace.finished is not None and trace.finished.below_floor
 
 
 def enough(confidence: Confidence) -> bool:

@@ -28,7 +28,7 @@ ASSUMED = 60_000_000_000
 
 
 def a_model(name: str = "m", **changes: object) -> Model:
-    return Model(f"p/{name}", "p", name, **{"tier": "small", **changes})  # type: ignore[arg-type]
+    return Model(f"p/{name}", "p", name, **{"tier": "small", **changes})
 
 
 MODELS = st.builds(

@@ -146,6 +146,13 @@ class TestConfidence:
         assert "! too low" in text(confidence.lines(a_trace("below_floor"), 38))
         assert "any answer stays" in text(confidence.lines(a_trace("failed_over"), 38))
 
+    def test_what_is_below_the_floor_is_never_enough(self) -> None:
+        trace = a_trace("failed_over")
+        assert trace.finished is not None
+        below = replace(trace, finished=replace(trace.finished, below_floor=True))
+        assert "✓ enough" in text(confidence.lines(trace, 38))
+        assert "! below floor" in text(confidence.lines(below, 38))
+
     def test_without_an_answer_no_number_is_made_up(self) -> None:
         for name in ("degraded", "nothing_fits", "cancelled"):
             assert "." not in text(confidence.lines(a_trace(name), 38)).replace("judge.", "")
