@@ -50,7 +50,7 @@ def offered_registry() -> Registry:
         model
         for offer in load_offers()
         for model in read_listing(
-            [{"id": offer.id, "pointsman": offer.card()}],
+            [{"id": offer.id, "pointsman": offer.card(thinks=False)}],
             ProviderConfig(offer.provider, "http://127.0.0.1", simulated=True),
         )
     )

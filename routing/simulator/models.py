@@ -34,8 +34,10 @@ class Offer:
     def cost_nusd(self, input_tokens: int, output_tokens: int) -> int:
         return input_tokens * self.input_nusd + output_tokens * self.output_nusd
 
-    def card(self) -> dict[str, Any]:
-        """The terms of this offer as `/v1/models` states them, under the key `pointsman`."""
+    def card(self, *, thinks: bool) -> dict[str, Any]:
+        """The terms of this offer as lists of models state them, under the key `pointsman`. `thinks`: whether clients
+        of the dialect have it think without being told to."""
+        told = [one for one in self.capabilities if thinks or one != "reasoning"]
         return {
             "tier": self.tier,
             "context_window": self.context_window,
@@ -44,7 +46,7 @@ class Offer:
                 "input_usd_per_mtok": self.input_nusd / 1000,
                 "output_usd_per_mtok": self.output_nusd / 1000,
             },
-            "capabilities": list(self.capabilities),
+            "capabilities": told,
             "local": self.local,
             "region": self.region,
             "determinism": self.determinism,

@@ -33,8 +33,7 @@ async def write_code(task: Task) -> str | None:
         return None
     for pattern, function in _KNOWN:
         if task.says(pattern):
-            source = await asyncio.to_thread(inspect.getsource, function)
-            source = source.replace("  # type: ignore[type-arg]", "").rstrip()
+            source = (await asyncio.to_thread(inspect.getsource, function)).rstrip()
             if called := _CALLED.search(task.what):
                 source = re.sub(rf"\b{function.__name__}\(", f"{called[1]}(", source)
             return f"```python\n{source}\n```"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def fizzbuzz(n: int) -> list[str]:
     """The lines for 1 to n."""
@@ -55,7 +57,7 @@ def gcd(a: int, b: int) -> int:
     return abs(a)
 
 
-def flatten(nested: list) -> list:  # type: ignore[type-arg]
+def flatten(nested: list[Any]) -> list[Any]:
     """Go into lists at any depth."""
     flat = []
     for item in nested:

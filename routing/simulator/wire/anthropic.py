@@ -277,7 +277,7 @@ def announce(standings: Sequence[Standing], wall_s: float) -> dict[str, str]:
 
 def model(offer: Offer) -> dict[str, Any]:
     """Without log probabilities, for which the dialect has no place."""
-    card = offer.card()
+    card = offer.card(thinks=False)
     card["capabilities"] = [one for one in card["capabilities"] if one != "logprobs"]
     return {
         "type": "model",

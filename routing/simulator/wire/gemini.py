@@ -330,7 +330,7 @@ def model(offer: Offer) -> dict[str, Any]:
         "temperature": 1,
         "maxTemperature": 2,
         "thinking": "reasoning" in offer.capabilities,
-        "pointsman": offer.card(),
+        "pointsman": offer.card(thinks=True),
     }
 
 

@@ -210,7 +210,7 @@ def model(offer: Offer) -> dict[str, Any]:
         "model_info": {"general.architecture": "simulated", "simulated.context_length": offer.context_window},
         "capabilities": ["completion", *(_CAPABILITIES[one] for one in offer.capabilities if one in _CAPABILITIES)],
         "modified_at": _since(),
-        "pointsman": offer.card(),
+        "pointsman": offer.card(thinks=True),
     }
 
 
@@ -226,7 +226,7 @@ def _listed(offer: Offer) -> dict[str, Any]:
         "size": 0,
         "digest": hashlib.sha256(offer.id.encode()).hexdigest(),
         "details": _details(offer),
-        "pointsman": offer.card(),
+        "pointsman": offer.card(thinks=True),
     }
 
 

@@ -283,7 +283,7 @@ def announce(standings: Sequence[Standing], _: float) -> dict[str, str]:
 
 def model(offer: Offer) -> dict[str, Any]:
     card = {"id": offer.id, "object": "model", "created": MODELS_SINCE_S, "owned_by": offer.provider}
-    return card | {"pointsman": offer.card()}
+    return card | {"pointsman": offer.card(thinks=False)}
 
 
 WIRE = Wire(
