@@ -317,10 +317,10 @@ class Fold:
                 self._put(replace(attempt, outcome="superseded"))
         self._update(finished=event)
 
-    def _set(self, attempt_id: str, **changes: object) -> None:
+    def _set(self, attempt_id: str, **changes: Any) -> None:
         attempt = self._attempts.get(attempt_id)
         if attempt is not None:
-            self._put(replace(attempt, **changes))  # type: ignore[arg-type]
+            self._put(replace(attempt, **changes))
 
     def _put(self, attempt: AttemptView) -> None:
         self._attempts[attempt.id] = attempt

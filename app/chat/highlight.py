@@ -148,8 +148,8 @@ def _style(kind: str) -> str:
 def _lexer(language: str) -> Any | None:
     if not language:
         return None
-    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-    from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
 
     try:
         return get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -125,7 +125,7 @@ def _validator(schema: str) -> Validator | SchemaFault:
     except SchemaError as error:
         told = next((option for option in error.context or () if option.validator == "enum"), error)
         return SchemaFault(_short(f"{error.json_path}: {told.message}"), tuple(error.absolute_path))
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - a validator of others, on a schema of others
         return SchemaFault(f"the schema cannot be read ({type(error).__name__})")
     if missing is not None:
         return missing
@@ -152,7 +152,7 @@ def _draft(rules: Any) -> Any:
 
 def _known_schemas() -> Any:
     """The published meta-schemas and nothing else: the default registry would fetch from the network."""
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+    from jsonschema_specifications import REGISTRY
 
     return REGISTRY
 

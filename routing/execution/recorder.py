@@ -14,7 +14,7 @@ from routing.trace import Fold, Trace
 
 T = TypeVar("T")
 R = TypeVar("R")
-E = TypeVar("E")
+E = TypeVar("E", bound=ev.Event)
 _FLUSH_S = 0.25
 _FLUSH_CHARACTERS = 4096
 _DIGITS = 3
@@ -75,14 +75,15 @@ class Recorder:
         """The next event of the turn, stamped. Wall time follows the monotonic clock: within a turn it never jumps."""
         self._seq += 1
         at_s = round(self.elapsed_s, _DIGITS)
-        stamp = {"turn": self.turn, "seq": self._seq, "at_s": at_s, "wall_s": round(self._began_wall_s + at_s, _DIGITS)}
+        wall_s = round(self._began_wall_s + at_s, _DIGITS)
+        stamp: dict[str, Any] = {"turn": self.turn, "seq": self._seq, "at_s": at_s, "wall_s": wall_s}
         return kind(**stamp, **fields)
 
     def note(self, kind: type[E], /, **fields: Any) -> E:
         """An event that goes out with the next commit."""
         event = self.make(kind, **fields)
         self._noted.append(event)
-        self._fold.feed(event)  # type: ignore[arg-type]
+        self._fold.feed(event)
         return event
 
     async def commit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from functools import partial
+from typing import Any
 
 from routing import events as ev
 from routing.clock import Clock
@@ -54,7 +55,7 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
     at_s, seq, turn = events[-1].at_s, events[-1].seq, trace.turn
     ending: list[ev.Event] = []
 
-    def stamp() -> dict[str, object]:
+    def stamp() -> dict[str, Any]:
         return {"turn": turn, "seq": seq + len(ending) + 1, "at_s": at_s, "wall_s": wall_s}
 
     for attempt in trace.attempts:
@@ -62,7 +63,7 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
             ending.append(_interrupted(attempt, stamp()))
             ending.append(
                 ev.Settled(
-                    **stamp(),  # type: ignore[arg-type]
+                    **stamp(),
                     attempt=attempt.id,
                     spend_nusd=attempt.reserved_nusd,
                     basis="reserved" if attempt.reserved_nusd else "free",
@@ -76,9 +77,9 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
     return ending
 
 
-def _interrupted(attempt: AttemptView, stamp: dict[str, object]) -> ev.AttemptFailed:
+def _interrupted(attempt: AttemptView, stamp: dict[str, Any]) -> ev.AttemptFailed:
     return ev.AttemptFailed(
-        **stamp,  # type: ignore[arg-type]
+        **stamp,
         attempt=attempt.id,
         kind=ErrorKind.INTERRUPTED,
         words="",
@@ -92,12 +93,12 @@ def _interrupted(attempt: AttemptView, stamp: dict[str, object]) -> ev.AttemptFa
     )
 
 
-def _finished(folding: Fold, stamp: dict[str, object]) -> ev.TurnFinished:
+def _finished(folding: Fold, stamp: dict[str, Any]) -> ev.TurnFinished:
     trace = folding.trace
     last = trace.spoken
     firsts = [attempt.first_token_s for attempt in trace.attempts if attempt.first_token_s is not None]
     return ev.TurnFinished(
-        **stamp,  # type: ignore[arg-type]
+        **stamp,
         status="cancelled",
         attempt=last.id if last else None,
         provider=last.provider if last else None,

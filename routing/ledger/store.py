@@ -77,7 +77,7 @@ class Store:
         def work(connection: sqlite3.Connection) -> None:
             try:
                 done.put((True, self._transact(connection, job)))
-            except BaseException as error:  # noqa: BLE001 - as above
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
                 done.put((False, error))
 
         self._jobs.put(work)

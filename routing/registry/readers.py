@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 from routing.policy.mistakes import nearest, quoted
+
+_LARGEST = sys.float_info.max
 
 
 class WrongValueError(ValueError):
@@ -40,11 +43,10 @@ def between(low: float, high: float) -> Callable[[object], float]:
     """A finite number in the closed range."""
 
     def read(value: object) -> float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not low <= float(value) <= high or not math.isfinite(value):  # type: ignore[arg-type]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= min(high, _LARGEST):
             limits = f"between {low:g} and {high:g}" if math.isfinite(high) else f"from {low:g} up"
             raise WrongValueError(f"{quoted(value)} is not allowed here", f"write a number {limits}")
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     return read
 

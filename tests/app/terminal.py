@@ -52,7 +52,7 @@ class Terminal:
     async def ended(self) -> int:
         """Wait for the end of the process; returns its exit code."""
         async with asyncio.timeout(PATIENCE_S):
-            while self.process.poll() is None:  # noqa: ASYNC110 - as above
+            while self.process.poll() is None:  # noqa: ASYNC110 - it ends in another process
                 await asyncio.sleep(0.01)
         self.take()
         return int(self.process.returncode)

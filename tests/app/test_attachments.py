@@ -225,7 +225,10 @@ async def test_where_the_prompt_would_go_heeds_what_is_attached(tmp_path: Path, 
     async with driven(tmp_path) as driver:
         await driver.send(f"/attach {photo}")
         await driver.until(lambda: driver.app.attached)
-        track = lambda: str(driver.app.composer.border_subtitle)  # noqa: E731
+
+        def track() -> str:
+            return str(driver.app.composer.border_subtitle)
+
         driver.app.composer.write("What is 2+3?")
         await driver.until(lambda: "→ mid" in track())
         assert "earlier" not in track()

@@ -96,7 +96,7 @@ async def test_a_deleted_chat_comes_back(tmp_path: Path) -> None:
         assert driver.app.conversation.turns == []
         await driver.press("ctrl+o")
         await driver.until(lambda: isinstance(driver.app.screen, ChatsScreen))
-        assert driver.app.screen.chosen is None  # type: ignore[attr-defined]
+        assert driver.app.screen.chosen is None
         await driver.press("escape")
         await driver.send("/undo")
         await opened(driver, "What is 2+3?")

@@ -152,7 +152,7 @@ async def test_one_page_is_open_at_a_time_and_its_key_closes_it(tmp_path: Path) 
     async with driven(tmp_path) as driver:
         await driver.press("f1", "f3", "f4")
         assert len(driver.app.screen_stack) == 2
-        assert driver.app.screen.NAME == "inspect"  # type: ignore[attr-defined]
+        assert driver.app.screen.NAME == "inspect"
         await driver.press("f4")
         assert len(driver.app.screen_stack) == 1
 
@@ -171,7 +171,10 @@ async def test_where_there_is_no_rail_a_key_opens_and_closes_each_panel(tmp_path
     async with driven(tmp_path, size=(80, 24)) as driver:
         await driver.ask(PROMPT)
         home = driver.app.screen_stack[0]
-        rows = lambda: sum(panel.region.height for panel in home.query(f"#drawer-{name}"))  # noqa: E731
+
+        def rows() -> int:
+            return sum(panel.region.height for panel in home.query(f"#drawer-{name}"))
+
         await driver.press("escape", key)
         await driver.until(lambda: rows() >= 5)
         await driver.press(key)

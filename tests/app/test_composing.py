@@ -125,7 +125,10 @@ async def test_digits_are_digits_once_something_is_written_or_the_chat_has_begun
 
 async def test_a_slash_offers_commands_and_says_when_there_is_none(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
-        edge = lambda: str(driver.app.composer.border_subtitle)  # noqa: E731
+
+        def edge() -> str:
+            return str(driver.app.composer.border_subtitle)
+
         driver.app.composer.write("/ex")
         await driver.until(lambda: edge() == "/export FILE")
         driver.app.composer.write("/zz")
@@ -137,7 +140,10 @@ async def test_a_slash_offers_commands_and_says_when_there_is_none(tmp_path: Pat
 
 async def test_the_edge_tells_the_track_before_anything_is_sent_and_keys_move_it(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
-        edge = lambda: str(driver.app.composer.border_subtitle)  # noqa: E731
+
+        def edge() -> str:
+            return str(driver.app.composer.border_subtitle)
+
         driver.app.composer.write("What is 2+3?")
         await driver.until(lambda: "→ small" in edge())
         await driver.press("alt+up")

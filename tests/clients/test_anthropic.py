@@ -152,7 +152,7 @@ async def test_a_stream_that_fails_half_way(client: Any, simulator: Simulator) -
 
     async def read() -> None:
         async for event in await client.messages.create(**asked(SUM, stream=True)):
-            pieces.append(event)  # noqa: PERF401 what came before the error is wanted
+            pieces.append(event)  # noqa: PERF401 - what came before the error is wanted
 
     with pytest.raises(anthropic.APIStatusError) as caught:
         await read()

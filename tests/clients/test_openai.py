@@ -135,7 +135,7 @@ async def test_a_stream_that_fails_half_way(client: Any, simulator: Simulator) -
 
     async def read() -> None:
         async for chunk in await client.chat.completions.create(**asked(SUM, stream=True)):
-            pieces.append(chunk)  # noqa: PERF401 what came before the error is wanted
+            pieces.append(chunk)  # noqa: PERF401 - what came before the error is wanted
 
     with pytest.raises(openai.APIError, match="had an error"):
         await read()

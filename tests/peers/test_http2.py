@@ -15,11 +15,10 @@ from routing.providers.http import HttpProvider
 from routing.registry.model import Model
 
 pytestmark = pytest.mark.peers
-pytest.importorskip("h2", reason="the extra http2 is not installed")
-
-from h2.config import H2Configuration  # noqa: E402
-from h2.connection import H2Connection  # noqa: E402
-from h2.events import StreamEnded  # noqa: E402
+WHY = "the extra http2 is not installed"
+config = pytest.importorskip("h2.config", reason=WHY)
+h2 = pytest.importorskip("h2.connection", reason=WHY)
+events = pytest.importorskip("h2.events", reason=WHY)
 
 TLS = Path(__file__).parents[1] / "wire" / "tls"
 EVENTS = (
@@ -30,12 +29,12 @@ CALL = Call((Message("user", (TextPart("Hello"),)),), 100)
 
 async def serve_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answers every request of one connection with the same stream."""
-    connection = H2Connection(H2Configuration(client_side=False))
+    connection = h2.H2Connection(config.H2Configuration(client_side=False))
     connection.initiate_connection()
     writer.write(connection.data_to_send())
     while data := await reader.read(65_536):
         for event in connection.receive_data(data):
-            if isinstance(event, StreamEnded):
+            if isinstance(event, events.StreamEnded):
                 head = [(":status", "200"), ("content-type", "text/event-stream")]
                 connection.send_headers(event.stream_id, head)
                 connection.send_data(event.stream_id, EVENTS, end_stream=True)

@@ -57,7 +57,7 @@ class Answering:
 async def rate(journal: Journal, profile: str, sure: float | None) -> float:
     """The share of turns in which another rung was asked."""
     policy = load_policy(profiles()[profile])
-    setup: Setup = a_setup(MODELS, {"north": Answering(sure)}, policy)  # type: ignore[dict-item]
+    setup: Setup = a_setup(MODELS, {"north": Answering(sure)}, policy)
     router = Router(journal, setup, FakeClock(), random.Random(7))
     escalated = 0
     for prompt in PLAIN:

@@ -110,8 +110,10 @@ async def test_a_model_is_asked_once_more_without_what_it_refused_and_never_with
     assert line.clock.slept in ([], [0.0])
     await line.ask(HELLO)
     assert [sorted(asked.capabilities) for asked in line.providers["north"].models] == [
-        ["json", "logprobs"], ["json"], ["json"]
-    ]  # fmt: skip
+        ["json", "logprobs"],
+        ["json"],
+        ["json"],
+    ]
 
 
 async def test_what_the_request_needs_is_not_left_out(journal: Journal) -> None:

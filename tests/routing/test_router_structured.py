@@ -202,7 +202,7 @@ async def test_stopped_anywhere_on_the_way_to_a_second_try_it_is_settled(store: 
             if seen == at:
                 turn.cancel()
 
-        journal.at_write = line.providers["north"].at_step = count  # type: ignore[method-assign]
+        journal.at_write = line.providers["north"].at_step = count
         events = [event async for event in turn.events()]
         check_turn(journal, events)
         assert sum(held for _, held in days(store).values()) == 0

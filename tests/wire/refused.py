@@ -62,7 +62,9 @@ REFUSALS = (
             "ollama": ("`unauthorized`", _ollama(401, "unauthorized")),
             "openai": ("`invalid_api_key`", _openai(401, "Incorrect API key provided: sk-1.", "invalid_api_key")),
         },
-        peers=((LLAMA, "test_a_key_is_sent_and_a_wrong_one_refused"),), fault="401"),
+        peers=((LLAMA, "test_a_key_is_sent_and_a_wrong_one_refused"),),
+        fault="401",
+    ),
     _refused(
         "the key may not",
         K.PERMISSION,
@@ -72,7 +74,9 @@ REFUSALS = (
             "gemini": ("`PERMISSION_DENIED`", _gemini(403, "PERMISSION_DENIED", "The caller may not.")),
             "ollama": ("", _ollama(403, "this model requires a subscription")),
             "openai": ("", _openai(403, "Country not supported", "unsupported_country_region_territory")),
-        }, fault="403"),
+        },
+        fault="403",
+    ),
     _refused(
         "the model is gone",
         K.NOT_FOUND,
@@ -143,13 +147,25 @@ REFUSALS = (
             ),
             "ollama": (
                 "`exceed_context_size_error`",
-                (400, {"error": {"type": "exceed_context_size_error", "message": "the request exceeds the available "
-                                 "context size", "n_prompt_tokens": 9001, "n_ctx": 8192}}),
+                (
+                    400,
+                    {
+                        "error": {
+                            "type": "exceed_context_size_error",
+                            "message": "the request exceeds the available context size",
+                            "n_prompt_tokens": 9001,
+                            "n_ctx": 8192,
+                        }
+                    },
+                ),
             ),
             "openai": (
                 "`context_length_exceeded`",
-                _openai(400, "This model's maximum context length is 8192 tokens. However, you requested 9001 tokens.",
-                        "context_length_exceeded"),
+                _openai(
+                    400,
+                    "This model's maximum context length is 8192 tokens. However, you requested 9001 tokens.",
+                    "context_length_exceeded",
+                ),
             ),
         },
         peers=((LLAMA, "test_a_prompt_that_is_too_long_is_told_with_both_sizes"),),
@@ -181,7 +197,9 @@ REFUSALS = (
         },
         "retry-after: 7",
         wait_s=7.0,
-        peers=((AIMOCK, "test_a_fault_is_of_its_kind"),), fault="429"),
+        peers=((AIMOCK, "test_a_fault_is_of_its_kind"),),
+        fault="429",
+    ),
     _refused(
         "no credit left",
         K.QUOTA,
@@ -194,7 +212,9 @@ REFUSALS = (
             "gemini": ("quota `PerDay`", _gemini(429, "RESOURCE_EXHAUSTED", "quota", _PER_DAY)),
             "ollama": ("", _ollama(402, "payment required")),
             "openai": ("`insufficient_quota`", _openai(429, "You exceeded your quota", "insufficient_quota")),
-        }, fault="quota"),
+        },
+        fault="quota",
+    ),
     _refused(
         "the server timed out",
         K.TIMEOUT,
@@ -214,10 +234,14 @@ REFUSALS = (
             "anthropic": ("`overloaded_error`", _anthropic(529, "overloaded_error", "Overloaded")),
             "gemini": ("`UNAVAILABLE`", _gemini(503, "UNAVAILABLE", "The model is overloaded.")),
             "ollama": ("its queue is full", _ollama(503, "server busy, please try again.  maximum pending requests")),
-            "openai": ("llama.cpp loads", (503, {"error": {"code": 503, "message": "Loading model",
-                                                           "type": "unavailable_error"}})),
+            "openai": (
+                "llama.cpp loads",
+                (503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}),
+            ),
         },
-        peers=((LLAMA, "test_a_server_that_loads_is_overloaded_until_it_answers"),), fault="overloaded"),
+        peers=((LLAMA, "test_a_server_that_loads_is_overloaded_until_it_answers"),),
+        fault="overloaded",
+    ),
     _refused(
         "overloaded behind a proxy",
         K.OVERLOADED,
@@ -229,8 +253,16 @@ REFUSALS = (
             ),
             "openai": (
                 "OpenRouter",
-                (502, {"error": {"code": 502, "message": "Provider returned error",
-                                 "metadata": {"provider_name": "X", "raw": "upstream is down"}}}),
+                (
+                    502,
+                    {
+                        "error": {
+                            "code": 502,
+                            "message": "Provider returned error",
+                            "metadata": {"provider_name": "X", "raw": "upstream is down"},
+                        }
+                    },
+                ),
             ),
         },
     ),
@@ -244,5 +276,7 @@ REFUSALS = (
             "ollama": ("no memory", _ollama(500, "model requires more system memory (5.6 GiB) than is available")),
             "openai": ("`server_error`", _openai(500, "The server had an error", type="server_error")),
         },
-        peers=((AIMOCK, "test_a_fault_is_of_its_kind"),), fault="500"),
-)  # fmt: skip
+        peers=((AIMOCK, "test_a_fault_is_of_its_kind"),),
+        fault="500",
+    ),
+)

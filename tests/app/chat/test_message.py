@@ -9,10 +9,28 @@ from app.chat.entries import Entry, MessageView
 from app.chat.message import Message, Row
 
 PIECES = (
-    "words and **more** words ", "\n", "\n\n", "- item\n", "  - inner\n", "# head\n", "```py\n", "x = '''\n",
-    "def f(a):\n", "    return 1 # no\n", "```\n", "| a | b |\n|---|---|\n", "| x | long cell |\n", "| wider x | y |\n",
-    "see [r]\n", "[r]: /there\n", "> quoted\n", "x" * 50, "日本語" * 9, "``", "`",
-)  # fmt: skip
+    "words and **more** words ",
+    "\n",
+    "\n\n",
+    "- item\n",
+    "  - inner\n",
+    "# head\n",
+    "```py\n",
+    "x = '''\n",
+    "def f(a):\n",
+    "    return 1 # no\n",
+    "```\n",
+    "| a | b |\n|---|---|\n",
+    "| x | long cell |\n",
+    "| wider x | y |\n",
+    "see [r]\n",
+    "[r]: /there\n",
+    "> quoted\n",
+    "x" * 50,
+    "日本語" * 9,
+    "``",
+    "`",
+)
 ENTRY = Entry("m", "answer", 0, 0)
 HEADER = (("answer", "strong"),)
 FOOTER = ((("model · 1 s", "muted"),),)

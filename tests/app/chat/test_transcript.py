@@ -54,16 +54,16 @@ class FakeChat:
 
     def put(self, identity: str, text: str, kind: str = "answer", **changes: object) -> Entry:
         view = MessageView(((kind, "strong"), (f" · {identity}", "muted")), text, plain=kind == "you")
-        self.views[identity] = replace(view, **changes)  # type: ignore[arg-type]
+        self.views[identity] = replace(view, **changes)
         self.kinds[identity] = kind
         return self.entry(identity)
 
     def entry(self, identity: str) -> Entry:
         text = self.views[identity].text
-        return Entry(identity, self.kinds[identity], len(text), text.count("\n"))  # type: ignore[arg-type]
+        return Entry(identity, self.kinds[identity], len(text), text.count("\n"))
 
     def change(self, identity: str, **changes: object) -> None:
-        self.views[identity] = replace(self.views[identity], **changes)  # type: ignore[arg-type]
+        self.views[identity] = replace(self.views[identity], **changes)
 
     @property
     def entries(self) -> list[Entry]:
@@ -193,7 +193,7 @@ async def test_following_holds_the_end_until_the_reader_scrolls_and_again_at_the
         before = reader.view.visible_text()
         await reader.stream("live", *[f"more {n}\n\n" for n in range(30)])
         assert reader.view.visible_text() == before
-        told = [(one.following, one.below) for one in reader.posted(Transcript.FollowChanged)]  # type: ignore[attr-defined]
+        told = [(one.following, one.below) for one in reader.posted(Transcript.FollowChanged)]
         assert told == [(False, False), (False, True)]
         await reader.pilot.press("end")
         await reader.settle()
@@ -299,7 +299,7 @@ async def test_the_cursor_goes_from_message_to_message_and_says_so() -> None:
         assert header.endswith("selected")
         reader.view.action_cursor_next()
         await reader.settle()
-        moved = [one.id for one in reader.posted(Transcript.CursorMoved)]  # type: ignore[attr-defined]
+        moved = [one.id for one in reader.posted(Transcript.CursorMoved)]
         assert moved == ["m7", "m6", "m5", "m6"]
         reader.view.clear_cursor()
         await reader.settle()
@@ -331,7 +331,7 @@ async def test_a_draft_is_folded_until_its_view_changes() -> None:
         reader.view.move_cursor(-1)
         reader.view.action_toggle_fold()
         await reader.settle()
-        assert [one.id for one in reader.posted(Transcript.FoldToggled)] == ["draft"]  # type: ignore[attr-defined]
+        assert [one.id for one in reader.posted(Transcript.FoldToggled)] == ["draft"]
         chat.change("draft", folded=False)
         reader.view.refresh_message("draft")
         await reader.settle()
@@ -420,7 +420,7 @@ async def test_a_click_opens_a_link_or_moves_the_cursor() -> None:
     async with reading(chat, (60, 40)) as reader:
         at = reader.view.where("m1", "link")
         await reader.pilot.click(reader.view, offset=at)
-        assert [one.url for one in reader.posted(Transcript.LinkOpened)] == ["https://example.com/there"]  # type: ignore[attr-defined]
+        assert [one.url for one in reader.posted(Transcript.LinkOpened)] == ["https://example.com/there"]
         assert reader.view.cursor is None
         strip = reader.view.render_line(at.y)
         links = {segment.style.link: segment.text for segment in strip if segment.style and segment.style.link}
@@ -434,7 +434,7 @@ async def test_a_border_moves_the_text_and_the_pointer_alike() -> None:
         reader.view.add_class("framed")
         await reader.settle()
         await reader.pilot.click(reader.view, offset=reader.view.where("m1", "link"))
-        assert [one.url for one in reader.posted(Transcript.LinkOpened)] == ["https://example.com/there"]  # type: ignore[attr-defined]
+        assert [one.url for one in reader.posted(Transcript.LinkOpened)] == ["https://example.com/there"]
         await reader.pilot.click(reader.view, offset=reader.view.where("m1", "heading"), times=2)
         assert reader.view.selected_text() == "heading"
 

@@ -86,7 +86,7 @@ class Points:
         self.seen = 0
         self._at = at
         line.clock.at_sleep = self
-        line.journal.at_write = self  # type: ignore[attr-defined]
+        line.journal.at_write = self
         for provider in line.providers.values():
             provider.at_step = self
 

@@ -32,7 +32,7 @@ class Program:
         self.clock = SystemClock()
         self.store = Store(folder / "pointsman.db")
         self.session = Session(self.store, name, "test", "balanced", self.clock.wall())
-        provider = FakeProvider("north", self.clock, scripts)  # type: ignore[arg-type]
+        provider = FakeProvider("north", self.clock, scripts)
         policy = a_policy(a_route(a_rung("small", 1.0), a_rung("large")))
         models = [a_model(f"north/{name}") for name in scripts]
         setup = a_setup(models, {"north": provider}, policy, caps=caps)

@@ -177,7 +177,7 @@ def fill(store: Store) -> None:
     store.write_now(lambda db: db.execute("PRAGMA user_version"))
     limit = "PRAGMA max_page_count = 1"
     done = threading.Event()
-    store._jobs.put(lambda db: (db.execute(limit), done.set()))  # type: ignore[arg-type, func-returns-value]
+    store._jobs.put(lambda db: (db.execute(limit), done.set()))
     done.wait()
 
 
@@ -249,7 +249,7 @@ def add(db: sqlite3.Connection, name: str) -> None:
 def test_closing_finishes_what_is_queued(tmp_path: Path) -> None:
     store = Store(tmp_path / "l.db")
     for n in range(50):
-        store.write_soon(lambda db, n=n: add(db, f"{n:02}"))  # type: ignore[misc]
+        store.write_soon(lambda db, n=n: add(db, f"{n:02}"))
     store.close()
     assert chats(tmp_path / "l.db") == [f"{n:02}" for n in range(50)]
 

@@ -83,12 +83,10 @@ async def test_everything_at_once_with_the_cache_read_and_written() -> None:
         ToolCallChunk(ToolCall(4, "toolu_02", "get_time", "")),
         ToolCallChunk(ToolCall(4, "", "", "{}")),
         UsageChunk(
-            Usage(
-                21 + 188 + 2048, 89, cached_tokens=2048, reasoning_tokens=17, reported=True, cache_write_tokens=188
-            )
+            Usage(21 + 188 + 2048, 89, cached_tokens=2048, reasoning_tokens=17, reported=True, cache_write_tokens=188)
         ),
         FinishChunk("tool_calls", "msg_01XFDUDYJgAACzvnptvVoYEL"),
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- cuts
@@ -207,11 +205,32 @@ def test_what_is_wrong_in_an_event_is_said(event: Any, said: str) -> None:
 
 
 ANY_EVENT = json_of(
-    "type", "index", "message", "content_block", "delta", "usage", "id", "name", "input", "text", "thinking",
-    "partial_json", "stop_reason", "output_tokens_details", "input_tokens", "error", "message_start", "text_delta",
-    "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "tool_use",
-    "input_json_delta", "thinking_delta",
-)  # fmt: skip
+    "type",
+    "index",
+    "message",
+    "content_block",
+    "delta",
+    "usage",
+    "id",
+    "name",
+    "input",
+    "text",
+    "thinking",
+    "partial_json",
+    "stop_reason",
+    "output_tokens_details",
+    "input_tokens",
+    "error",
+    "message_start",
+    "text_delta",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "tool_use",
+    "input_json_delta",
+    "thinking_delta",
+)
 KINDS = st.sampled_from(
     ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "error"]
 )

@@ -28,13 +28,13 @@ def key_file(folder: Path, text: str, mode: int = 0o600) -> Path:
 # ---------------------------------------------------------------- discovery
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 async def test_a_key_in_the_environment_is_found(service: object) -> None:
-    (found,) = await discover({service.key: "sk-secret"}, servers=())  # type: ignore[attr-defined]
-    assert found.config.name == service.name  # type: ignore[attr-defined]
-    assert found.config.base_url == service.base_url  # type: ignore[attr-defined]
+    (found,) = await discover({service.key: "sk-secret"}, servers=())
+    assert found.config.name == service.name
+    assert found.config.base_url == service.base_url
     assert found.key is not None
     assert found.key.value == "sk-secret"
     assert "sk-secret" not in repr(found) + repr(found.key)
-    assert found.how == f"{service.key} in the environment"  # type: ignore[attr-defined]
+    assert found.how == f"{service.key} in the environment"
 
 
 async def test_nothing_is_found_where_nothing_is() -> None:

@@ -19,17 +19,31 @@ from routing.registry.model import Model
 
 K = ErrorKind
 GEMINI_KEY = [
-    {"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT",
-               "details": [{"reason": "API_KEY_INVALID"}]}}
-]  # fmt: skip
+    {
+        "error": {
+            "code": 400,
+            "message": "API key not valid.",
+            "status": "INVALID_ARGUMENT",
+            "details": [{"reason": "API_KEY_INVALID"}],
+        }
+    }
+]
 GEMINI_DAY = {
-    "error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED",
-              "details": [{"violations": [{"quotaId": "GenerateRequestsPerDayPerProject"}]}, {"retryDelay": "3s"}]}
-}  # fmt: skip
+    "error": {
+        "code": 429,
+        "message": "You exceeded your current quota",
+        "status": "RESOURCE_EXHAUSTED",
+        "details": [{"violations": [{"quotaId": "GenerateRequestsPerDayPerProject"}]}, {"retryDelay": "3s"}],
+    }
+}
 GEMINI_MINUTE = {
-    "error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED",
-              "details": [{"violations": [{"quotaId": "RequestsPerMinute"}]}, {"retryDelay": "12.5s"}]}
-}  # fmt: skip
+    "error": {
+        "code": 429,
+        "message": "You exceeded your current quota",
+        "status": "RESOURCE_EXHAUSTED",
+        "details": [{"violations": [{"quotaId": "RequestsPerMinute"}]}, {"retryDelay": "12.5s"}],
+    }
+}
 
 ROWS: list[tuple[int, Any, ErrorKind]] = [
     (401, {"error": {"message": "Incorrect", "type": "invalid_request_error", "code": "invalid_api_key"}}, K.AUTH),
@@ -67,7 +81,7 @@ ROWS: list[tuple[int, Any, ErrorKind]] = [
     (500, {"error": {"message": "oops", "type": "server_error"}}, K.SERVER_ERROR),
     (302, "", K.MALFORMED_STREAM),
     (418, {"error": {}}, K.INVALID_REQUEST),
-]  # fmt: skip
+]
 
 
 def answered(status: int, body: Any = "", headers: dict[str, str] | None = None, secret: str = "") -> ProviderError:

@@ -96,12 +96,23 @@ async def test_a_stream_cut_before_its_finish_is_malformed(name: str) -> None:
         ("A_REASON_OF_TOMORROW", "stop"),
         *(
             (reason, "content_filter")
-            for reason in ("SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE", "MODEL_ARMOR",
-                           "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION",
-                           "PUP_LIMITED_DISABLED")
+            for reason in (
+                "SAFETY",
+                "RECITATION",
+                "PROHIBITED_CONTENT",
+                "BLOCKLIST",
+                "SPII",
+                "LANGUAGE",
+                "MODEL_ARMOR",
+                "IMAGE_SAFETY",
+                "IMAGE_PROHIBITED_CONTENT",
+                "IMAGE_RECITATION",
+                "ESCALATION",
+                "PUP_LIMITED_DISABLED",
+            )
         ),
     ],
-)  # fmt: skip
+)
 def test_why_it_ended(said: str, meant: str) -> None:
     decoder = Decoder()
     assert fed(decoder, an_event({"text": "Yes"}, finish=said)) == [TextChunk("Yes"), FinishChunk(meant, "r-1")]
@@ -111,9 +122,17 @@ def test_why_it_ended(said: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "OTHER",
-     "MISSING_THOUGHT_SIGNATURE", "IMAGE_OTHER", "NO_IMAGE"],
-)  # fmt: skip
+    [
+        "MALFORMED_FUNCTION_CALL",
+        "MALFORMED_RESPONSE",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "OTHER",
+        "MISSING_THOUGHT_SIGNATURE",
+        "IMAGE_OTHER",
+        "NO_IMAGE",
+    ],
+)
 def test_an_answer_that_the_model_could_not_end_is_malformed_after_what_it_said(reason: str) -> None:
     decoder = Decoder()
     assert decoder.feed(json.dumps(an_event({"text": "Ye"}, finish=reason))) == [TextChunk("Ye")]
@@ -217,10 +236,29 @@ def test_what_is_wrong_in_an_event_is_said(event: Any, said: str) -> None:
 
 
 ANY_VALUE = json_of(
-    "candidates", "content", "parts", "text", "thought", "functionCall", "name", "args", "finishReason", "responseId",
-    "logprobsResult", "chosenCandidates", "topCandidates", "token", "logProbability", "usageMetadata", "blockReason",
-    "promptFeedback", "promptTokenCount", "error", "code", "details",
-)  # fmt: skip
+    "candidates",
+    "content",
+    "parts",
+    "text",
+    "thought",
+    "functionCall",
+    "name",
+    "args",
+    "finishReason",
+    "responseId",
+    "logprobsResult",
+    "chosenCandidates",
+    "topCandidates",
+    "token",
+    "logProbability",
+    "usageMetadata",
+    "blockReason",
+    "promptFeedback",
+    "promptTokenCount",
+    "error",
+    "code",
+    "details",
+)
 PARTS = st.dictionaries(st.sampled_from(["text", "thought", "functionCall", "name"]), ANY_VALUE, max_size=3)
 FIELDS = st.sampled_from(["content", "finishReason", "logprobsResult", "index"])
 
@@ -234,10 +272,14 @@ def test_no_event_breaks_the_decoder(event: Any, parts: list[Any], candidate: di
 
 @given(ANY_VALUE, ANY_VALUE)
 def test_no_log_probabilities_break_the_decoder(chosen: Any, top: Any) -> None:
-    for result in ({"chosenCandidates": chosen, "topCandidates": top},
-                   {"chosenCandidates": [chosen, {"token": "a", "logProbability": -1}], "topCandidates": [top, top]},
-                   {"chosenCandidates": [{"token": "a", "logProbability": chosen}],
-                    "topCandidates": [{"candidates": [{"token": top, "logProbability": chosen}]}]}):  # fmt: skip
+    for result in (
+        {"chosenCandidates": chosen, "topCandidates": top},
+        {"chosenCandidates": [chosen, {"token": "a", "logProbability": -1}], "topCandidates": [top, top]},
+        {
+            "chosenCandidates": [{"token": "a", "logProbability": chosen}],
+            "topCandidates": [{"candidates": [{"token": top, "logProbability": chosen}]}],
+        },
+    ):
         with contextlib.suppress(ProviderError):
             fed(Decoder(), an_event({"text": "a"}, logprobsResult=result, finish="STOP"))
 

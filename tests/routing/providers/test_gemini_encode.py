@@ -17,9 +17,7 @@ from routing.providers.listing import read_listing
 from routing.registry.model import Model
 
 WIRE = Path(__file__).parents[2] / "wire" / "gemini"
-CONFIG = ProviderConfig(
-    "gemini", "https://generativelanguage.googleapis.com", "gemini", headers=(("x-team", "rails"),)
-)  # fmt: skip
+CONFIG = ProviderConfig("gemini", "https://generativelanguage.googleapis.com", "gemini", headers=(("x-team", "rails"),))
 MODEL = Model("gemini/gemini-2.5-flash", "gemini", "gemini-2.5-flash", "mid", max_output=4096)
 SCHEMA = '{"type": "object"}'
 

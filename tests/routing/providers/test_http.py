@@ -46,7 +46,7 @@ async def answering(*script: bytes | Act, key: str | None = None) -> AsyncIterat
 
 async def collect(provider: HttpProvider, timeouts: Timeouts, into: list[Chunk]) -> None:
     async for chunk in provider.stream(CALL, MODEL, timeouts):
-        into.append(chunk)  # noqa: PERF401 (what came before a failure is kept)
+        into.append(chunk)  # noqa: PERF401 - what came before a failure is kept
 
 
 async def failing(

@@ -194,7 +194,7 @@ def test_a_byte_order_mark_hides_no_key(folder: Path) -> None:
     keep_in_file("A_KEY", "secret", folder)
     path = folder / FILE_NAME
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert find_key("A_KEY", {}, folder).value == "secret"  # type: ignore[union-attr]
+    assert find_key("A_KEY", {}, folder).value == "secret"
     keep_in_file("A_KEY", "newer", folder)
     assert path.read_text() == "A_KEY=newer\n"
 
@@ -203,7 +203,7 @@ def test_environment_then_keyring_then_file(folder: Path, monkeypatch: pytest.Mo
     keyring = FakeKeyring()
     install(monkeypatch, keyring)
     keep_in_file("A_KEY", "of the file", folder)
-    assert find_key("A_KEY", {}, folder).value == "of the file"  # type: ignore[union-attr]
+    assert find_key("A_KEY", {}, folder).value == "of the file"
     keep_in_keyring("A_KEY", "of the keyring")
-    assert find_key("A_KEY", {}, folder).value == "of the keyring"  # type: ignore[union-attr]
-    assert find_key("A_KEY", {"A_KEY": "of the environment"}, folder).value == "of the environment"  # type: ignore[union-attr]
+    assert find_key("A_KEY", {}, folder).value == "of the keyring"
+    assert find_key("A_KEY", {"A_KEY": "of the environment"}, folder).value == "of the environment"

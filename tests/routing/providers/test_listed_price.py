@@ -29,9 +29,13 @@ def test_openrouters_dollars_for_a_token() -> None:
         ],
     }
     assert listed_price(pricing, "server") == Price(
-        1_250_000_000, 10_000_000_000, 125_000_000, "server", 1_562_500_000,
+        1_250_000_000,
+        10_000_000_000,
+        125_000_000,
+        "server",
+        1_562_500_000,
         (Step(199_999, 2_500_000_000, 15_000_000_000, 125_000_000, 1_562_500_000),),
-    )  # fmt: skip
+    )
 
 
 def test_togethers_dollars_for_a_million() -> None:

@@ -138,17 +138,42 @@ def test_an_unknown_price_is_unknown() -> None:
 
 def test_a_server_may_state_the_fields_of_the_registry() -> None:
     stated = {
-        "tier": "large", "context_window": 1000, "max_output": 100, "capabilities": ["tools"], "local": False,
-        "price": {"input_usd_per_mtok": 0.1, "output_usd_per_mtok": 0.4}, "region": "us", "determinism": "strong",
-        "retention": "none", "lifecycle": "experimental", "quality": 0.9, "first_token_s": 0.2, "tokens_per_s": 9,
-        "simulated": True, "nonsense": 1,
-    }  # fmt: skip
+        "tier": "large",
+        "context_window": 1000,
+        "max_output": 100,
+        "capabilities": ["tools"],
+        "local": False,
+        "price": {"input_usd_per_mtok": 0.1, "output_usd_per_mtok": 0.4},
+        "region": "us",
+        "determinism": "strong",
+        "retention": "none",
+        "lifecycle": "experimental",
+        "quality": 0.9,
+        "first_token_s": 0.2,
+        "tokens_per_s": 9,
+        "simulated": True,
+        "nonsense": 1,
+    }
     (model,) = models({"id": "handcar-embed", "pointsman": stated}, config=LOCAL)
     assert replace(model, sources=()) == Model(
-        "here/handcar-embed", "here", "handcar-embed", "large", frozenset({"tools"}), 1000, 100,
-        Price(100_000_000, 400_000_000, None, "server"), "us", "strong", "none", lifecycle="experimental",
-        local=False, simulated=True, quality=0.9, first_token_s=0.2, tokens_per_s=9.0,
-    )  # fmt: skip
+        "here/handcar-embed",
+        "here",
+        "handcar-embed",
+        "large",
+        frozenset({"tools"}),
+        1000,
+        100,
+        Price(100_000_000, 400_000_000, None, "server"),
+        "us",
+        "strong",
+        "none",
+        lifecycle="experimental",
+        local=False,
+        simulated=True,
+        quality=0.9,
+        first_token_s=0.2,
+        tokens_per_s=9.0,
+    )
 
 
 def test_a_distant_server_cannot_claim_to_be_local_or_simulated() -> None:
@@ -199,9 +224,26 @@ def test_what_is_no_list_is_said(listing: object) -> None:
         cards(listing)
 
 
-CARD_KEYS = ["meta", "pricing", "top_provider", "architecture", "capabilities", "supported_parameters", "pointsman",
-             "type", "owned_by", "prompt", "completion", "n_ctx", "max_model_len", "input_modalities", "price",
-             "output_modalities", "n_params", "local"]  # fmt: skip
+CARD_KEYS = [
+    "meta",
+    "pricing",
+    "top_provider",
+    "architecture",
+    "capabilities",
+    "supported_parameters",
+    "pointsman",
+    "type",
+    "owned_by",
+    "prompt",
+    "completion",
+    "n_ctx",
+    "max_model_len",
+    "input_modalities",
+    "price",
+    "output_modalities",
+    "n_params",
+    "local",
+]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(CARD_KEYS), inner, max_size=3),

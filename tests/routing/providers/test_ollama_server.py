@@ -150,8 +150,21 @@ def test_what_is_no_list_is_said(listing: object) -> None:
         cards(listing)
 
 
-SHOWN = json_of("capabilities", "model_info", "parameters", "details", "parameter_size", "general.context_length",
-                "completion", "vision", "tools", "thinking", "model", "name", "remote_host")  # fmt: skip
+SHOWN = json_of(
+    "capabilities",
+    "model_info",
+    "parameters",
+    "details",
+    "parameter_size",
+    "general.context_length",
+    "completion",
+    "vision",
+    "tools",
+    "thinking",
+    "model",
+    "name",
+    "remote_host",
+)
 
 
 @given(st.lists(SHOWN, max_size=3), SHOWN)

@@ -312,9 +312,15 @@ def test_an_error_in_mid_stream_is_classified_by_its_code(inner: Any, kind: Erro
 
 @pytest.mark.parametrize(
     ("said", "meant"),
-    [("eos", "stop"), ("function_call", "tool_calls"), ("max_tokens", "length"), ("content_filter", "content_filter"),
-     ("stop_sequence", "stop"), ("something new", "stop")],
-)  # fmt: skip
+    [
+        ("eos", "stop"),
+        ("function_call", "tool_calls"),
+        ("max_tokens", "length"),
+        ("content_filter", "content_filter"),
+        ("stop_sequence", "stop"),
+        ("something new", "stop"),
+    ],
+)
 def test_a_finish_is_one_of_four(said: str, meant: str) -> None:
     assert feed(an_event(said)) == [FinishChunk(meant, "x")]
 

@@ -41,11 +41,13 @@ from tests.wire.events import json_of
                 "$defs": {"one": {"type": "object", "additionalProperties": False}},
             },
         ),
-        ({"type": "object", "properties": {"minimum": {"enum": [1]}}},
-         {"type": "object", "properties": {"minimum": {"enum": [1]}}, "additionalProperties": False}),
+        (
+            {"type": "object", "properties": {"minimum": {"enum": [1]}}},
+            {"type": "object", "properties": {"minimum": {"enum": [1]}}, "additionalProperties": False},
+        ),
         (True, True),
     ],
-)  # fmt: skip
+)
 def test_what_is_sent_of_a_schema(schema: Any, sent: Any) -> None:
     assert constrained(schema) == sent
 

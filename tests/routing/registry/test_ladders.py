@@ -33,15 +33,34 @@ def catalogue(*cards: dict[str, Any]) -> dict[str, str]:
 
 
 OPENAI = listed(
-    "openai", "https://api.openai.com/v1",
-    "gpt-4o", "gpt-4o-2024-08-06", "gpt-4o-mini", "gpt-4-turbo", "gpt-5.4-mini", "gpt-5.5", "gpt-5.5-pro",
-    "gpt-5.1-codex", "gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-sol", "gpt-6-astra", "text-embedding-3-large",
-)  # fmt: skip
+    "openai",
+    "https://api.openai.com/v1",
+    "gpt-4o",
+    "gpt-4o-2024-08-06",
+    "gpt-4o-mini",
+    "gpt-4-turbo",
+    "gpt-5.4-mini",
+    "gpt-5.5",
+    "gpt-5.5-pro",
+    "gpt-5.1-codex",
+    "gpt-6-luna",
+    "gpt-6.1-terra",
+    "gpt-6.1-sol",
+    "gpt-6-sol",
+    "gpt-6-astra",
+    "text-embedding-3-large",
+)
 ANTHROPIC = listed(
-    "anthropic", "https://api.anthropic.com",
-    "claude-haiku-4-5-20251001", "claude-haiku-5-5", "claude-sonnet-5-5", "claude-sonnet-4-5", "claude-opus-5-5",
-    "claude-3-opus-20240229", "claude-fable-5",
-)  # fmt: skip
+    "anthropic",
+    "https://api.anthropic.com",
+    "claude-haiku-4-5-20251001",
+    "claude-haiku-5-5",
+    "claude-sonnet-5-5",
+    "claude-sonnet-4-5",
+    "claude-opus-5-5",
+    "claude-3-opus-20240229",
+    "claude-fable-5",
+)
 LOCAL = listed("ollama", "http://127.0.0.1:11434/v1", "qwen3:4b", "gpt-oss:20b", "qwen3:32b", "llama3.3:70b")
 MANY = listed("shelf", "http://127.0.0.1:11434/v1", *(f"house-{size}b" for size in range(1, 10)))
 PLAIN = listed("office", "https://models.example.com/v1", "house-7b", "house-70b")

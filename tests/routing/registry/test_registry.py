@@ -55,9 +55,16 @@ def test_order_changes_nothing(models: list[Model]) -> None:
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Model)])
 def test_the_hash_knows_every_field(field: str) -> None:
     other: dict[str, Any] = {
-        "price": Price(1, 2), "capabilities": frozenset({"tools"}), "local": True, "simulated": True,
-        "context_window": 1, "max_output": 1, "quality": 0.1, "first_token_s": 9.0, "tokens_per_s": 9.0,
-    }  # fmt: skip
+        "price": Price(1, 2),
+        "capabilities": frozenset({"tools"}),
+        "local": True,
+        "simulated": True,
+        "context_window": 1,
+        "max_output": 1,
+        "quality": 0.1,
+        "first_token_s": 9.0,
+        "tokens_per_s": 9.0,
+    }
     changed = dataclasses.replace(a_model(), **{field: other.get(field, "other")})
     assert build_registry([changed]).hash != build_registry([a_model()]).hash
 
@@ -258,6 +265,13 @@ def test_the_example_in_the_documents_can_be_read(tmp_path: Path) -> None:
     model = Model("azure/my-gpt-4o", "azure", "my-gpt-4o", "mid")
     (said,) = load_registry([model], overrides(tmp_path, example[1])).models
     assert {field for field, source in said.sources if source == "models.yaml"} == set(FIELDS) - {
-        "tier", "capabilities", "context_window", "max_output", "local", "quality", "first_token_s", "tokens_per_s",
-    }  # fmt: skip
+        "tier",
+        "capabilities",
+        "context_window",
+        "max_output",
+        "local",
+        "quality",
+        "first_token_s",
+        "tokens_per_s",
+    }
     assert all(f"`{field}`" in page or f" {field}:" in page or f"{field}:" in page for field in FIELDS)

@@ -256,7 +256,7 @@ async def test_served_alone_one_port_answers_for_all_and_never_refuses(unused_tc
             await http.post(f"{base}/sim-north/v1/chat/completions", json=body("shunter", "2+2"))
         await http.post(f"{base}/sim-north/v1/faults", json={"kind": None})
         assert (await http.post(f"{base}/sim-north/v1/chat/completions", json=body("shunter", "2+2"))).is_success
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError, match="in use"):
             await serve(port)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

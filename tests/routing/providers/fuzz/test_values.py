@@ -21,9 +21,28 @@ SECRET = "sk-secret"
 Path = tuple[str | int, ...]
 
 OTHERS: tuple[Any, ...] = (
-    None, True, False, 0, -1, 7, 1.5, 10**30, float("inf"), float("nan"), -1e308,
-    "", "x", "\ud800", [], [None], [[]], [{}], {}, {"x": None}, [1, "x", {}],
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    7,
+    1.5,
+    10**30,
+    float("inf"),
+    float("nan"),
+    -1e308,
+    "",
+    "x",
+    "\ud800",
+    [],
+    [None],
+    [[]],
+    [{}],
+    {},
+    {"x": None},
+    [1, "x", {}],
+)
 
 
 def events_of(recording: Recording) -> list[str]:
@@ -198,9 +217,29 @@ async def test_hostile_json_is_an_error_or_nothing(dialect: str, event: str) -> 
 
 
 _KEYS = st.sampled_from(
-    ("type", "choices", "delta", "content", "finish_reason", "error", "message", "done", "candidates", "parts", "text",
-     "index", "usage", "tool_calls", "function", "arguments", "functionCall", "content_block", "logprobs", "id")
-)  # fmt: skip
+    (
+        "type",
+        "choices",
+        "delta",
+        "content",
+        "finish_reason",
+        "error",
+        "message",
+        "done",
+        "candidates",
+        "parts",
+        "text",
+        "index",
+        "usage",
+        "tool_calls",
+        "function",
+        "arguments",
+        "functionCall",
+        "content_block",
+        "logprobs",
+        "id",
+    )
+)
 _WORDS = st.sampled_from(("message_start", "content_block_delta", "content_block_start", "text_delta", "message_delta"))
 _EVENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | _WORDS,
