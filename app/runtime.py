@@ -10,21 +10,25 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from app.history.conversation import new_chat_id
+from app.history.upkeep import Upkeep
 from app.profiles import load_profiles
 from app.saved import save_registry
 from app.settings import Paths, Settings
 from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
+from routing.budget.accounts import Accounts
+from routing.budget.caps import Caps
 from routing.clock import Clock, SystemClock, local_day
 from routing.errors import ConfigurationError
-from routing.execution.context import Caps
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
+from routing.ledger.patterns import FILE_NAME, read_patterns, write_patterns_file
 from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
 from routing.ledger.spending import Money, read_money
 from routing.ledger.store import Store
 from routing.providers.discovery import Found
-from routing.router import Router, Setup
+from routing.router import Router
+from routing.setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Runtime:
         self.session = session
         self.sources = sources
         self.router = router
+        self.upkeep: Upkeep | None = None
         self._clock = SystemClock()
 
     @classmethod
@@ -71,7 +76,7 @@ class Runtime:
             if store is None:
                 store = await asyncio.to_thread(Store, paths.ledger)
             undo.push_async_callback(asyncio.to_thread, store.close)
-            await asyncio.to_thread(recover, store, clock)
+            mended = await asyncio.to_thread(recover, store, clock)
             sources = await find_sources(paths, settings, wanted)
             undo.push_async_callback(sources.aclose)
             session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
@@ -88,8 +93,10 @@ class Runtime:
             rng = random.Random(wanted.seed or None)
             journal = Journal(store, session.id)
             router = Router(journal, setup, clock, rng)
+            router.look_at_pace()
             runtime = cls(journal, session, sources, router, Origin(paths, settings, wanted))
             await runtime._save()
+            runtime.upkeep = Upkeep(store, clock, settings.keep_days, ended_badly=mended > 0)
             undo.pop_all()
             return runtime
 
@@ -101,16 +108,16 @@ class Runtime:
         """An identity for a chat."""
         return new_chat_id(self._clock.wall())
 
-    async def taken_today(self) -> tuple[int, int]:
-        """Nano-dollars of today's caps that are spent or held: real, simulated."""
-        return await self.journal.taken(local_day(self._clock.wall()))
+    async def accounts(self) -> Accounts:
+        """How the money stands today and in this session."""
+        return await self.journal.accounts(local_day(self._clock.wall()))
 
     async def money(self, profile: str) -> tuple[Money, int | None]:
         """What this session and the day have spent, of the kind that is spent here, and the day's cap on it."""
         simulated, today = self.sources.simulated, local_day(self._clock.wall())
         money = await self.store.read_later(lambda db: read_money(db, self.session.id, today, simulated))
-        caps = (self.router.setup.caps.of(simulated), self.router.policy(profile).day_cap_nusd)
-        return money, min((one for one in caps if one is not None), default=None)
+        accounts = await self.accounts()
+        return money, accounts.day_cap_nusd(self.router.setup.caps, self.router.policy(profile), simulated)
 
     @property
     def settings(self) -> Settings:
@@ -160,12 +167,20 @@ class Runtime:
             await asyncio.to_thread(save_registry, path, self.sources.registry, self._clock.wall())
 
     async def aclose(self) -> None:
+        if self.upkeep is not None:
+            await self.upkeep.stop()
         await self.router.aclose()
         await self.sources.aclose()
         try:
+            await asyncio.to_thread(self._keep_patterns)
             await asyncio.to_thread(self.session.end, self._clock.wall())
         finally:
             await asyncio.to_thread(self.store.close)
+
+    def _keep_patterns(self) -> None:
+        """What models get wrong, as a file for people to read: not worth ending badly for."""
+        with contextlib.suppress(OSError):
+            write_patterns_file(self._origin.paths.data_dir / FILE_NAME, read_patterns(self.store))
 
 
 def _problems(sources: Sources) -> tuple[str, ...]:

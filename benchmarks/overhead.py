@@ -23,8 +23,8 @@ import httpx
 from benchmarks import command
 from benchmarks.loopback import MODEL, REPLY, serving
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.clock import SystemClock
-from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
@@ -34,7 +34,8 @@ from routing.policy.loading import load_policy
 from routing.providers.contract import ProviderConfig
 from routing.providers.http import HttpProvider
 from routing.registry.model import Model, Price, Registry
-from routing.router import Router, Setup
+from routing.router import Router
+from routing.setup import Setup
 
 ROUNDS, QUICK_ROUNDS = 400, 20
 WARM_UP = 40

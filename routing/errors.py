@@ -91,26 +91,27 @@ class RetryWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """What the router does about a kind."""
+    """What the router does about a kind. `whole_provider`: it speaks of the provider, not of the one model."""
 
     retry: RetryWhen
     failover: bool
     breaker: BreakerEffect
+    whole_provider: bool = False
 
 
 _ONCE, _EARLY, _NEVER = RetryWhen.ONCE, RetryWhen.BEFORE_FIRST_TOKEN, RetryWhen.NEVER
 HANDLING: dict[ErrorKind, Handling] = {
-    ErrorKind.AUTH: Handling(_NEVER, True, BreakerEffect.OPEN),
+    ErrorKind.AUTH: Handling(_NEVER, True, BreakerEffect.OPEN, whole_provider=True),
     ErrorKind.PERMISSION: Handling(_NEVER, True, BreakerEffect.OPEN),
     ErrorKind.NOT_FOUND: Handling(_NEVER, True, BreakerEffect.NONE),
     ErrorKind.INVALID_REQUEST: Handling(_NEVER, False, BreakerEffect.NONE),
     ErrorKind.CONTEXT_LENGTH: Handling(_NEVER, True, BreakerEffect.NONE),
     ErrorKind.CONTENT_FILTER: Handling(_NEVER, False, BreakerEffect.NONE),
-    ErrorKind.RATE_LIMIT: Handling(RetryWhen.IF_SHORT_WAIT, True, BreakerEffect.COOL_DOWN),
-    ErrorKind.QUOTA: Handling(_NEVER, True, BreakerEffect.OPEN),
+    ErrorKind.RATE_LIMIT: Handling(RetryWhen.IF_SHORT_WAIT, True, BreakerEffect.COOL_DOWN, whole_provider=True),
+    ErrorKind.QUOTA: Handling(_NEVER, True, BreakerEffect.OPEN, whole_provider=True),
     ErrorKind.TIMEOUT: Handling(_NEVER, True, BreakerEffect.FAILURE),
-    ErrorKind.CONNECTION: Handling(_EARLY, True, BreakerEffect.FAILURE),
-    ErrorKind.OVERLOADED: Handling(_ONCE, True, BreakerEffect.FAILURE),
+    ErrorKind.CONNECTION: Handling(_EARLY, True, BreakerEffect.FAILURE, whole_provider=True),
+    ErrorKind.OVERLOADED: Handling(_ONCE, True, BreakerEffect.FAILURE, whole_provider=True),
     ErrorKind.SERVER_ERROR: Handling(_ONCE, True, BreakerEffect.FAILURE),
     ErrorKind.MALFORMED_STREAM: Handling(_EARLY, True, BreakerEffect.FAILURE),
     ErrorKind.LENGTH: Handling(_NEVER, True, BreakerEffect.NONE),

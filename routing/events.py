@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from routing.analysis.features import Features
-from routing.decision.model import Advice, Decision, Snapshot
+from routing.budget.caps import CapKind
+from routing.decision.model import Advice, Decision, PatternKind, Snapshot
 from routing.errors import ErrorKind
 from routing.messages import RateLimit, Request, ToolCall, Usage
 
@@ -23,6 +24,9 @@ Purpose = Literal[
 Status = Literal["answered", "degraded", "failed", "cancelled"]
 Basis = Literal["reported", "estimated", "reserved", "free"]
 NextStep = Literal["retry", "failover", "step_down", "escalate", "degrade", "stop"]
+Role = Literal["first", "retry", "again", "failover", "escalation", "step_down", "hedge", "continuation", "side"]
+"""Why a call was made: as the first, once more after a failure, once more for the form asked for, instead of or after
+another, beside one that is late, to go on with an answer, or for something else than the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +76,22 @@ class RouteDecided(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved(Stamp):
+    """`scopes` are the sums that the call counts in, on the local `day` and in the `session`."""
+
     type: Literal["Reserved"] = "Reserved"
     attempt: str
     amount_nusd: int
     day: str
     simulated: bool
+    session: str = ""
+    scopes: tuple[str, ...] = ("all",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted(Stamp):
     """`n` counts the turn's attempts from 1; `rung` is the ladder's index, `try_` counts calls of this model.
-    `left_out` counts the oldest messages of the chat that its window cannot hold."""
+    `left_out` counts the oldest messages of the chat that are not sent along, `saved_tokens` and `saved_nusd` what they
+    would have been; `continues` names the attempt whose text this one goes on with."""
 
     type: Literal["AttemptStarted"] = "AttemptStarted"
     attempt: str
@@ -95,6 +104,10 @@ class AttemptStarted(Stamp):
     tier: str
     simulated: bool
     left_out: int = 0
+    role: Role = "first"
+    continues: str | None = None
+    saved_tokens: int = 0
+    saved_nusd: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +182,98 @@ class RetryScheduled(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerChanged(Stamp):
-    """`again_in_s` None with `open`: until the configuration changes."""
+    """Of a provider, or of one `model` of it. `again_in_s` None with `open`: until the configuration changes."""
 
     type: Literal["BreakerChanged"] = "BreakerChanged"
     provider: str
     state: Literal["open", "half_open", "closed"]
     why: str
     again_in_s: float | None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeStarted(Stamp):
+    """Nothing had come from the attempt that `attempt` hedges for `after_s`, so another provider is asked as well."""
+
+    type: Literal["HedgeStarted"] = "HedgeStarted"
+    attempt: str
+    to_model: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeCut(Stamp):
+    """`winner` began to answer first, so `attempt` was stopped."""
+
+    type: Literal["HedgeCut"] = "HedgeCut"
+    attempt: str
+    winner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something seen before anything is sent: `kind` is risk, personal, pattern or secret, `subject` what or who,
+    `what` a few words, `action` what is done about it."""
+
+    kind: Literal["risk", "personal", "pattern", "secret"]
+    subject: str
+    what: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prechecked(Stamp):
+    """What was looked at before anything was sent, where there was something to tell."""
+
+    type: Literal["Prechecked"] = "Prechecked"
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextCut(Stamp):
+    """The oldest messages of the chat are not sent: the policy keeps no place for them. `summary` is sent in their
+    place, empty where none is; `by_turn` made it, None when it was known."""
+
+    type: Literal["ContextCut"] = "ContextCut"
+    left_out: int
+    saved_tokens: int
+    summary: str
+    by_turn: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled(Stamp):
+    """Spend grows out of proportion: from this turn on it is slowed in this `step` (0: no longer)."""
+
+    type: Literal["Throttled"] = "Throttled"
+    step: int
+    does: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteFrozen(Stamp):
+    """Successful answers of the route cost more than its ceiling, held against it over many turns: it climbs no more
+    until the profile changes."""
+
+    type: Literal["RouteFrozen"] = "RouteFrozen"
+    route: str
+    success_nusd: int
+    ceiling_nusd: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapWarned(Stamp):
+    """A cap has been taken to a share that the user wants to be told of."""
+
+    type: Literal["CapWarned"] = "CapWarned"
+    cap: CapKind
+    name: str
+    taken_nusd: int
+    hard_nusd: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +285,21 @@ class ConfidencePart:
     log_odds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing that could go wrong in an answer, and whether it did. `subject`: the response format for `format`, the
+    language for `language`, the class of task for `length` and `refusal`."""
+
+    kind: PatternKind
+    subject: str
+    failed: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfidenceMeasured(Stamp):
     """`score` 0..1 with its likely band; `needed` None: any answer stays. `valid` says whether an answer that had to
-    be JSON is, and meets its schema; None: it did not have to, or nobody can tell."""
+    be JSON is, and meets its schema; None: it did not have to, or nobody can tell. `observed` is what the answer says
+    of how its model fails."""
 
     type: Literal["ConfidenceMeasured"] = "ConfidenceMeasured"
     attempt: str
@@ -201,6 +310,7 @@ class ConfidenceMeasured(Stamp):
     needed: float | None
     provisional: bool = False
     valid: bool | None = None
+    observed: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,22 +346,24 @@ class SteppedDown(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapReached(Stamp):
-    """A call was not made: it would have passed `cap` (day, simulated_day, request)."""
+    """A call was not made: it would have passed `cap`; `name` says which of several. Of attempts and seconds, `needed`
+    and `left` are counts and milliseconds."""
 
     type: Literal["CapReached"] = "CapReached"
-    cap: Literal["day", "simulated_day", "request"]
+    cap: CapKind | Literal["request", "attempts", "seconds"]
     model: str
     needed_nusd: int
     left_nusd: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded(Stamp):
-    """`level`: kept_draft (the best draft is shown as below the floor), static (a card). `failed` and `tried` are
-    sentences; `again_in_s` None: when it can work is not known."""
+    """`level`: kept_draft (the best draft is shown as below the floor), reduced (a labelled extract that was made on
+    this machine), static (a card). `tried` are sentences; `again_in_s` None: when it can work is not known."""
 
     type: Literal["Degraded"] = "Degraded"
-    level: Literal["kept_draft", "static"]
+    level: Literal["kept_draft", "reduced", "static"]
     cause: str
     tried: tuple[str, ...]
     do: str
@@ -271,7 +383,7 @@ class Settled(Stamp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFinished(Stamp):
-    """The last event. `attempt` gave the reply (None: a degraded card).
+    """The last event that the turn itself tells. `attempt` gave the reply (None: a degraded card).
 
     `path` tells the models in order with what became of each (`a/small superseded`, `b/large answered`);
     `spend_nusd` is real money, unless every attempt was simulated; `baseline_nusd` is what the dearest model would
@@ -297,6 +409,15 @@ class TurnFinished(Stamp):
     reply: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftTaken(Stamp):
+    """After the end: the user takes the text of `attempt`, which the turn could not vouch for, for its answer. `at_s`
+    stays that of the end, `wall_s` tells when."""
+
+    type: Literal["DraftTaken"] = "DraftTaken"
+    attempt: str
+
+
 Event = Annotated[
     TurnStarted
     | RequestAnalysed
@@ -312,6 +433,13 @@ Event = Annotated[
     | AttemptFailed
     | RetryScheduled
     | BreakerChanged
+    | HedgeStarted
+    | HedgeCut
+    | Prechecked
+    | ContextCut
+    | Throttled
+    | RouteFrozen
+    | CapWarned
     | ConfidenceMeasured
     | Escalated
     | FailedOver
@@ -319,7 +447,8 @@ Event = Annotated[
     | CapReached
     | Degraded
     | Settled
-    | TurnFinished,
+    | TurnFinished
+    | DraftTaken,
     Field(discriminator="type"),
 ]
 Delta = TextDelta | ReasoningDelta | ToolCallDelta

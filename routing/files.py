@@ -10,9 +10,9 @@ from pathlib import Path
 
 def replace_file(path: Path, body: bytes, mode: int) -> None:
     """Write beside the file, then take its place. The new file has its mode from its first byte on; a link stays a
-    link. Raises OSError, and then the old file is as it was."""
+    link; a folder that is made for it is the user's own. Raises OSError, and then the old file is as it was."""
     place = Path(os.path.realpath(path))
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(0o700, parents=True, exist_ok=True)
     fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:

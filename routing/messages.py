@@ -66,7 +66,8 @@ class Request:
     """One thing to answer. `history` is the path of the chat that leads here, oldest first.
 
     `model` pins one model (an id, an alias or a glob); `nudge` starts the ladder that many rungs higher (or lower);
-    `schema` is a JSON schema as text.
+    `schema` is a JSON schema as text; `personal` is what the user said to do about personal data, None: as the policy
+    has it.
     """
 
     content: tuple[Part, ...]
@@ -84,6 +85,7 @@ class Request:
     user_tier: str = "standard"
     model: str | None = None
     nudge: int = 0
+    personal: Literal["send", "mask", "local"] | None = None
 
     @property
     def text(self) -> str:

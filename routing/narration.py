@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from routing.budget.naming import cap_words
 from routing.decision.model import Decision
 from routing.messages import ImagePart, Request
 from routing.money import format_usd
@@ -21,7 +22,8 @@ def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_flo
     shown = replied or answers[-1]
     if status == "failed":
         return shown.failure.sentence if shown.failure else "No answer came."
-    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), _ending(answers, shown, below_floor)]
+    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), *_stood_in(trace, shown)]
+    steps.append(_ending(answers, shown, below_floor))
     return _sentence("; ".join(steps) + _cost(answers, shown))
 
 
@@ -29,6 +31,8 @@ def _degraded(trace: Trace, replied: AttemptView | None) -> str:
     """A card says itself what to do; half an answer does not."""
     if trace.degraded is None:
         return "Nothing could answer."
+    if trace.degraded.level == "reduced":
+        return _sentence(f"{trace.degraded.cause}; sentences of the text were picked on this machine instead")
     return _sentence(trace.degraded.cause if replied is None else f"{trace.degraded.cause}: {trace.degraded.do}")
 
 
@@ -81,10 +85,17 @@ def _capped(trace: Trace) -> list[str]:
     """The call that a cap did not allow."""
     if trace.cap is None:
         return []
-    whose = {"day": "today's cap", "simulated_day": "today's simulated cap"}.get(
-        trace.cap.cap, "the cap of one message"
-    )
-    return [f"{whose} did not allow {trace.cap.model}"]
+    return [f"{cap_words(trace.cap.cap, trace.cap.name)} did not allow {trace.cap.model}"]
+
+
+def _stood_in(trace: Trace, shown: AttemptView) -> list[str]:
+    """The shown answer is of a model from under the rung that was to be asked."""
+    decision = trace.decision
+    if decision is None or not any(shown.model in rung.models for rung in decision.below):
+        return []
+    first = decision.chosen
+    smaller = first is not None and decision.candidate(shown.model).quality < decision.candidate(first).quality
+    return [f"a {'smaller' if smaller else 'different'} model stood in, held to a short answer"]
 
 
 def _failed(kind: str) -> str:

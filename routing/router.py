@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from routing import events as ev
-from routing.analysis.analyse import analyse
 from routing.analysis.features import Features
-from routing.clock import Clock, local_day
+from routing.budget.accounts import Accounts
+from routing.clock import Clock
 from routing.decision.decide import decide
-from routing.decision.model import Acceptance, BudgetView, Decision, Snapshot, World
-from routing.decision.storage import dump_world
-from routing.errors import ConfigurationError, ProviderError
-from routing.execution.context import Caps, TurnContext
+from routing.decision.model import Decision, Snapshot, World
+from routing.errors import ConfigurationError
 from routing.execution.observed import Observed
+from routing.execution.prechecks import personal_kinds
+from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
-from routing.execution.retry import RetryBudget
 from routing.execution.turn import Turn, carry_out, stopped
 from routing.ledger.journal import Journal
 from routing.messages import Limits, Request, ask, clean
 from routing.policy.model import Policy
-from routing.providers.contract import Provider
-from routing.registry.model import Model, Registry
-from routing.strategies.rules import advise
+from routing.setup import Setup
 
 DRILL_S = 15.0
 DRILL_TOKENS = 16
@@ -42,22 +39,6 @@ class Explanation:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a router works with: policies by name, models, providers by name, this machine's caps, and how often
-    answers were kept so far. `explain_error` turns a provider's error into a sentence for the user; `problems` are the
-    sentences of providers that gave no list of models."""
-
-    profiles: Mapping[str, Policy]
-    registry: Registry
-    providers: Mapping[str, Provider]
-    caps: Caps
-    explain_error: Callable[[ProviderError, Model], str]
-    acceptance: Acceptance = field(default_factory=Acceptance)
-    default_profile: str = "balanced"
-    problems: tuple[str, ...] = ()
-
-
 class Router:
     """Routes requests, and keeps all that happens in the ledger. The setup may be replaced between turns: a running
     turn keeps the one that it began with."""
@@ -66,12 +47,10 @@ class Router:
         self._journal = journal
         self._setup = setup
         self._clock = clock
-        self._rng = rng
-        self._retry_budget = RetryBudget(clock)
         self._numbers = itertools.count(1)
         self._turns: set[Turn] = set()
-        self._stored: set[str] = set()
-        self.observed = Observed(clock)
+        self.observed = Observed(clock, rng)
+        self._preparing = Preparing(journal, clock, rng, self.observed, self.start)
 
     @property
     def setup(self) -> Setup:
@@ -104,16 +83,24 @@ class Router:
 
     def drill(self, model_id: str) -> Turn:
         """Ask one model for one word, to see whether it answers: a turn like any other, in no chat."""
-        limits = Limits(total_s=DRILL_S, max_output_tokens=DRILL_TOKENS)
-        return self.start(ask("Answer with one word: ready", model=model_id, limits=limits), "drill")
+        return self.start(drill_request(model_id), "drill")
 
-    def explain(self, request: Request, *, spent_today: tuple[int, int] = (0, 0)) -> Explanation:
-        """The decision only: nothing is sent, stored or reserved. `spent_today` is real and simulated nano-dollars."""
-        policy = self.policy(request.profile)
-        features = analyse(clean(request))
-        world = self._world(policy)
-        snapshot = self._snapshot(request, features, world, self._setup.caps, spent_today)
+    async def take_draft(self, turn_id: str) -> ev.DraftTaken | None:
+        """The user takes what a degraded turn shows for its answer; it still counts as degraded. None when there is
+        nothing to take. Raises StorageError when the ledger cannot be written."""
+        return await self._journal.take_draft(turn_id, self._clock.wall())
+
+    def explain(self, request: Request, accounts: Accounts | None = None) -> Explanation:
+        """The decision only: nothing is sent, stored or reserved. `accounts` tell how the money stands."""
+        world = self._world(self.policy(request.profile))
+        features, snapshot = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
         return Explanation(features, snapshot, decide(features, world, snapshot))
+
+    def to_ask(self, request: Request) -> tuple[str, ...]:
+        """The kinds of personal data in a prompt that its profile wants the user to be asked about before it goes to
+        anybody: empty when there is nothing to ask, or the request has the answer."""
+        asks = request.personal is None and self.policy(request.profile).personal == "ask"
+        return personal_kinds(clean(request)) if asks else ()
 
     def policy(self, profile: str | None) -> Policy:
         """The compiled profile. Raises ConfigurationError, with what there is."""
@@ -124,6 +111,10 @@ class Router:
             raise ConfigurationError(f"There is no profile {name!r}: choose one of {known}.")
         return policy
 
+    def look_at_pace(self) -> None:
+        """Read how fast money goes, beside everything else: what is found holds from the next turn on."""
+        self._preparing.look_at_pace(self.policy(None), self._setup)
+
     async def aclose(self) -> None:
         """Stop every running turn, wait until each is settled, and close the providers."""
         turns = list(self._turns)
@@ -131,98 +122,30 @@ class Router:
             turn.cancel()
         for turn in turns:
             await turn.wait()
+        await self._preparing.settled()
         for provider in self._setup.providers.values():
             await provider.aclose()
 
     async def _run(self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose) -> None:
         try:
-            context = await self._prepare(request, world, setup, recorder, purpose)
+            context = await self._preparing.prepare(request, world, setup, recorder, purpose)
         except asyncio.CancelledError:
             await stopped(recorder, world)
             raise
         await carry_out(context)
         self._journal.index()
+        self.look_at_pace()
 
     def _ended(self, turn: Turn, recorder: Recorder, task: asyncio.Task[None]) -> None:
         """Whatever ended it, its readers are told."""
         self._turns.discard(turn)
         recorder.close(None if task.cancelled() else task.exception())
 
-    async def _prepare(
-        self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose
-    ) -> TurnContext:
-        """Analyse, advise and decide; the events go out with the first reservation."""
-        recorder.note(
-            ev.TurnStarted,
-            chat=request.chat_id,
-            session=self._journal.session,
-            profile=world.policy.id,
-            request=replace(request, history=()),
-            purpose=purpose,
-        )
-        taken = asyncio.ensure_future(self._journal.taken(local_day(self._clock.wall())))
-        began = recorder.elapsed_s
-        features = analyse(request)
-        recorder.note(ev.RequestAnalysed, features=features, took_s=recorder.elapsed_s - began)
-        snapshot = self._snapshot(request, features, world, setup.caps, await taken)
-        for advice in snapshot.advice:
-            recorder.note(ev.Advised, advice=advice)
-        began = recorder.elapsed_s
-        decision = decide(features, world, snapshot)
-        recorder.note(ev.RouteDecided, decision=decision, snapshot=snapshot, took_s=recorder.elapsed_s - began)
-        self._store(world)
-        return TurnContext(
-            request=request,
-            features=features,
-            world=world,
-            decision=decision,
-            caps=setup.caps,
-            providers=setup.providers,
-            recorder=recorder,
-            observed=self.observed,
-            retry_budget=self._retry_budget,
-            clock=self._clock,
-            rng=self._rng,
-            explain_error=setup.explain_error,
-            problems=setup.problems,
-            purpose=purpose,
-        )
-
     def _world(self, policy: Policy) -> World:
         return World(policy, self._setup.registry, self._setup.acceptance)
 
-    def _snapshot(
-        self, request: Request, features: Features, world: World, caps: Caps, spent: tuple[int, int]
-    ) -> Snapshot:
-        policy, credit = world.policy, world.policy.request_credit_nusd
-        if request.limits.credit_nusd is not None:
-            credit = min(credit, request.limits.credit_nusd)
-        time_s = request.limits.total_s if request.limits.total_s is not None else policy.request_s
-        return Snapshot(
-            policy_hash=policy.hash,
-            registry_hash=world.registry.hash,
-            acceptance_hash=world.acceptance.hash,
-            health=self.observed.health(world.registry),
-            budget=BudgetView(
-                day_left_nusd=_left(caps.day_nusd, policy.day_cap_nusd, spent[0]),
-                simulated_day_left_nusd=_left(caps.simulated_day_nusd, policy.day_cap_nusd, spent[1]),
-                request_credit_nusd=credit,
-                time_left_s=time_s,
-            ),
-            advice=(advise(features, policy, time_s),),
-            pin=request.model,
-            nudge=request.nudge,
-            draw=self._rng.random() if any(model.deployment_of for model in world.registry.models) else 0.0,
-        )
 
-    def _store(self, world: World) -> None:
-        """Keep what the decision's hashes name, when it is new."""
-        for hash_, kind, body in dump_world(world):
-            if hash_ not in self._stored:
-                self._stored.add(hash_)
-                self._journal.keep_blob(hash_, kind, body)
-
-
-def _left(machine_nusd: int | None, profile_nusd: int | None, taken_nusd: int) -> int | None:
-    caps = [cap for cap in (machine_nusd, profile_nusd) if cap is not None]
-    return max(0, min(caps) - taken_nusd) if caps else None
+def drill_request(model_id: str) -> Request:
+    """What a drill asks: one word of one model."""
+    limits = Limits(total_s=DRILL_S, max_output_tokens=DRILL_TOKENS)
+    return ask("Answer with one word: ready", model=model_id, limits=limits)

@@ -13,18 +13,20 @@ from typing import Any
 
 from routing import events as ev
 from routing.analysis.features import Features, Needs, Risk, TaskClass
+from routing.budget.accounts import Accounts
+from routing.budget.caps import Caps
 from routing.confidence.measure import Measurement
 from routing.decision.model import Acceptance, BudgetView, Health, Snapshot
 from routing.errors import ErrorKind, ProviderError
-from routing.execution.context import Caps
+from routing.folding import fold
 from routing.ledger.journal import Journal
 from routing.ledger.store import Store
 from routing.messages import Chunk, FinishChunk, Reply, Request, TextChunk, TokenLogprob, Usage, UsageChunk, ask
-from routing.policy.model import Policy, Route, Rule, Rung, Selector, Timeouts
+from routing.policy.model import Hedging, Policy, Route, Rule, Rung, Selector, Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import FREE, Model, Price, Registry
-from routing.router import Router, Setup
-from routing.trace import fold
+from routing.router import Router
+from routing.setup import Setup
 
 DOLLAR = 1_000_000_000
 NOON = 1_795_176_000.0
@@ -74,7 +76,14 @@ class Never:
     """A provider that says nothing more until the call is stopped."""
 
 
-Step = Chunk | ProviderError | Wait | Never
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A provider that goes on when the test lets it."""
+
+    gate: asyncio.Event
+
+
+Step = Chunk | ProviderError | Wait | Never | Until
 Script = Sequence[Step]
 
 
@@ -122,6 +131,8 @@ class FakeProvider:
                     raise replace(step)
                 if isinstance(step, Never):
                     await asyncio.Event().wait()
+                elif isinstance(step, Until):
+                    await step.gate.wait()
                 elif isinstance(step, Wait):
                     left_s = began_s + timeouts.total_s - self._clock.monotonic()
                     await self._wait(step.s, min(timeouts.idle_s if spoke else timeouts.first_token_s, left_s))
@@ -163,9 +174,9 @@ class StoppingJournal(Journal):
         self.at_write()
         return refusal
 
-    async def taken(self, day: str) -> tuple[int, int]:
+    async def accounts(self, day: str) -> Accounts:
         self.at_write()
-        return await super().taken(day)
+        return await super().accounts(day)
 
 
 def probability(request: Request, features: Features, reply: Reply, record: object, **_: object) -> Measurement:
@@ -226,6 +237,7 @@ def a_policy(route: Route | None = None, *, rules: tuple[Rule, ...] = (), **fiel
         "request_s": 60.0,
         "assumed_nusd_per_mtok": 10 * DOLLAR,
         "aliases": (),
+        "hedging": Hedging(max_share=0.0),
     }
     chosen = defaults | fields
     return Policy(**chosen, hash=_hash(chosen))
@@ -308,7 +320,7 @@ def a_line(
     *policies: Policy,
     models: Iterable[Model] | None = None,
     caps: Caps | None = None,
-    clock: FakeClock | None = None,
+    clock: Any = None,
 ) -> Line:
     """A router whose models are the scripts' keys (`provider/name`)."""
     clock = clock or FakeClock()
@@ -356,8 +368,11 @@ def check_settled(store: Store, turn: str, events: Sequence[Any]) -> None:
 
 def days(store: Store) -> dict[tuple[str, bool], tuple[int, int]]:
     """Spent and held nano-dollars of each day, real and simulated."""
-    rows = store.read(lambda db: db.execute("SELECT day, simulated, spent_nusd, held_nusd FROM day").fetchall())
-    return {(row["day"], bool(row["simulated"])): (row["spent_nusd"], row["held_nusd"]) for row in rows}
+    query = (
+        "SELECT period, simulated, spent_nusd, held_nusd FROM tally WHERE scope = 'all' AND period GLOB '????-??-??'"
+    )
+    rows = store.read(lambda db: db.execute(query).fetchall())
+    return {(row["period"], bool(row["simulated"])): (row["spent_nusd"], row["held_nusd"]) for row in rows}
 
 
 def kinds(events: Iterable[Any], *wanted: type) -> list[str]:

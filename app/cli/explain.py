@@ -11,6 +11,7 @@ from app.cli.prompt import Tags, asking, read_request, say_unread
 
 if TYPE_CHECKING:
     from app.settings import Paths
+    from routing.budget.accounts import Accounts
     from routing.ledger.store import Store
     from routing.registry.model import Registry
     from routing.router import Router
@@ -53,8 +54,8 @@ def explain(
         router = _router(paths, registry, store)
         names = sorted(router.setup.profiles) if all_profiles else [router.policy(profile).id]
         say_unread(request, [router.policy(name) for name in names])
-        spent = _spent_today(store)
-        found = {name: router.explain(replace(request, profile=name), spent_today=spent) for name in names}
+        accounts = _accounts(store)
+        found = {name: router.explain(replace(request, profile=name), accounts) for name in names}
     documents = [{"discovered_s": age_s, **as_document(name, one)} for name, one in found.items()]
     if as_json:
         tell_json({"discovered_s": age_s, "profiles": documents} if all_profiles else documents[0])
@@ -84,11 +85,12 @@ def _router(paths: Paths, registry: Registry, store: Store) -> Router:
 
     from app.profiles import load_profiles
     from app.settings import read_settings
+    from routing.budget.caps import Caps
     from routing.clock import SystemClock
-    from routing.execution.context import Caps
     from routing.ledger.acceptance import read_acceptance
     from routing.ledger.journal import Journal
-    from routing.router import Router, Setup
+    from routing.router import Router
+    from routing.setup import Setup
 
     settings = read_settings(paths)
     setup = Setup(
@@ -103,14 +105,14 @@ def _router(paths: Paths, registry: Registry, store: Store) -> Router:
     return Router(Journal(store, "explain"), setup, SystemClock(), random.Random(0))
 
 
-def _spent_today(store: Store) -> tuple[int, int]:
-    """Real and simulated nano-dollars of the day, spent or held."""
+def _accounts(store: Store) -> Accounts:
+    """How the money stands today."""
     import asyncio
 
     from routing.clock import SystemClock, local_day
     from routing.ledger.journal import Journal
 
-    return asyncio.run(Journal(store, "explain").taken(local_day(SystemClock().wall())))
+    return asyncio.run(Journal(store, "explain").accounts(local_day(SystemClock().wall())))
 
 
 def _say_age(age_s: float | None) -> None:

@@ -26,7 +26,8 @@ _TRACK_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is to be sent; `fault` breaks a simulated provider first, `nudge` moves the first rung."""
+    """What is to be sent; `fault` breaks a simulated provider first, `nudge` moves the first rung. `tries`: it is asked
+    by itself, and how often that may be done again."""
 
     text: str
     tags: tuple[tuple[str, str], ...] = ()
@@ -34,10 +35,14 @@ class Prompt:
     fault: str = ""
     nudge: int = 0
     attached: tuple[FilePart | ImagePart, ...] = ()
+    tries: int | None = None
 
 
 class TurnControls(AttachControls):
-    """One turn runs at a time; prompts sent meanwhile wait their turn."""
+    """One turn runs at a time; prompts sent meanwhile wait their turn. `asks_again` says, in the composer's edge, when
+    a prompt is asked again by itself."""
+
+    asks_again = ""
 
     def start_turns(self) -> None:
         self._waiting: list[Prompt] = []
@@ -107,6 +112,11 @@ class TurnControls(AttachControls):
             self._carry(self._preparing)
         self._tell_waiting()
 
+    @property
+    def is_idle(self) -> bool:
+        """No turn runs, and no prompt waits."""
+        return not self._carrying and not self._waiting
+
     def take_back(self) -> list[str]:
         """The prompts that were not sent yet; they wait no longer."""
         taken = [*([self._preparing] if self._preparing else []), *self._waiting]
@@ -117,7 +127,7 @@ class TurnControls(AttachControls):
     def _tell_waiting(self) -> None:
         """The composer's edge says how many prompts wait, and what goes with the next one."""
         waiting = f"{len(self._waiting)} waiting" if self._waiting else ""
-        self.composer.border_title = line(" · ".join(filter(None, ("ask", waiting, self.chips))))
+        self.composer.border_title = line(" · ".join(filter(None, ("ask", waiting, self.asks_again, self.chips))))
 
     def attached_changed(self) -> None:
         self._tell_waiting()
@@ -131,9 +141,9 @@ class TurnControls(AttachControls):
     @work(group="turn", exit_on_error=False)
     async def _carry(self, prompt: Prompt) -> None:
         from routing.errors import PointsmanError
+        from routing.folding import Fold
         from routing.ledger.projections import title_of
         from routing.messages import described
-        from routing.trace import Fold
 
         assert self.runtime is not None
         runtime = self.runtime
@@ -153,6 +163,7 @@ class TurnControls(AttachControls):
             self.transcript.follow()
             self.show_state()
             await self._watch(turn)
+            self.turn_ended(prompt, turn)
         except PointsmanError as error:
             self.say(str(error), bad=True)
             self._leave_unstored()
@@ -161,6 +172,9 @@ class TurnControls(AttachControls):
             self._carrying = False
             self.show_state()
             self._next()
+
+    def turn_ended(self, prompt: Prompt, turn: Turn) -> None:
+        """For whoever follows a prompt beyond its turn."""
 
     def _leave_unstored(self) -> None:
         """A turn that never reached the ledger cannot be followed by another; ↑ brings its prompt back."""
@@ -187,7 +201,7 @@ class TurnControls(AttachControls):
             from routing.simulator import parse_fault
 
             provider, fault = parse_fault(prompt.fault)
-            await simulator.set_fault(provider, fault.kind, fault.times)
+            await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
 
     def _request(self, prompt: Prompt, chat: str, parent: str | None) -> Request:
         """The prompt with what was said on the path of the chat that leads to it."""
@@ -238,9 +252,14 @@ class TurnControls(AttachControls):
         """Ask the selected turn's prompt again, as a branch beside it."""
         turn = self.selected_turn
         if turn is not None:
-            tags = {**self._tags_of(turn), **self.tags}
+            prompt = self.prompt_of(turn)
             self.branch_before(turn)
-            self.send(Prompt(self.conversation.prompt(turn), tuple(tags.items()), attached=self._attached_to(turn)))
+            self.send(prompt)
+
+    def prompt_of(self, turn: str) -> Prompt:
+        """What was asked, to be asked again: a private prompt stays private."""
+        tags = {**self._tags_of(turn), **self.tags}
+        return Prompt(self.conversation.prompt(turn), tuple(tags.items()), attached=self._attached_to(turn))
 
     def action_edit(self) -> None:
         """Put the selected turn's prompt back into the composer; sending it makes a branch."""
@@ -302,12 +321,12 @@ class TurnControls(AttachControls):
         from app.chat.track import track
         from app.history.conversation import continue_chat
 
-        taken = await self.runtime.taken_today()
+        accounts = await self.runtime.accounts()
         request = self._preview(text)
         if self.conversation.turns and self.conversation.has_attached:
             leaf = self.conversation.turns[-1]
             request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
-        decision = (await asyncio.to_thread(self.runtime.router.explain, request, spent_today=taken)).decision
+        decision = (await asyncio.to_thread(self.runtime.router.explain, request, accounts)).decision
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
         composer.border_subtitle = line(higher + track(decision, request))
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from routing.analysis.features import Features
+from routing.budget.caps import PREMIUM, profile_limits, watched
+from routing.budget.scopes import taken
 from routing.decision.model import Candidate, Left, Reason, Snapshot, World
 from routing.decision.prediction import room
 from routing.policy.model import Route
@@ -24,6 +26,7 @@ class Case:
     route: Route
     snapshot: Snapshot
     pinned: Callable[[Model], bool] | None
+    world: World
 
 
 def checks(case: Case) -> tuple[Check, ...]:
@@ -174,16 +177,37 @@ def _gone(case: Case) -> Check | None:
 
 
 def _breaker(case: Case) -> Check | None:
-    resting = {closed.provider: closed for closed in reversed(case.snapshot.health.closed)}
+    resting = {(closed.provider, closed.model): closed for closed in reversed(case.snapshot.health.closed)}
     if not resting:
         return None
 
     def check(model: Model, _: Candidate) -> Reason | None:
-        closed = resting.get(model.provider)
+        closed = resting.get((model.provider, None)) or resting.get((model.provider, model.id))
         if closed is None:
             return None
         wait = "after a change of configuration" if closed.again_in_s is None else f"in {closed.again_in_s:.0f} s"
-        return Reason("breaker", "a provider that answers", f"{closed.reason}; again {wait}")
+        whose = "provider" if closed.model is None else "model"
+        return Reason("breaker", f"a {whose} that answers", f"{closed.reason}; again {wait}")
+
+    return check
+
+
+def _pattern(case: Case) -> Check | None:
+    """A model is passed over for what it is known to get wrong."""
+    features = case.features
+    subjects = {
+        ("format", features.response_format),
+        ("language", features.language),
+        ("length", features.task),
+        ("refusal", features.task),
+    }
+    known = {one.model: one for one in case.world.acceptance.patterns if (one.kind, one.subject) in subjects}
+    if not known or case.snapshot.pin is not None:
+        return None
+
+    def check(model: Model, _: Candidate) -> Reason | None:
+        one = known.get(model.id)
+        return None if one is None else Reason("pattern", one.kind, f"{one.seen} of {one.of} ({one.subject})")
 
     return check
 
@@ -225,6 +249,42 @@ def _day_cap(case: Case) -> Check:
     return check
 
 
+def _profile_caps(case: Case) -> Check | None:
+    """The profile's own caps: the session's, a provider's share, the large tier's, the task's, the route's."""
+    policy, budget, task = case.world.policy, case.snapshot.budget, case.features.task
+    if not watched(policy):
+        return None
+    sums = {kind: taken(budget.taken, kind) for kind in (False, True)}
+    days = {False: budget.day_cap_nusd, True: budget.simulated_day_cap_nusd}
+
+    def check(model: Model, candidate: Candidate) -> Reason | None:
+        worst, kind = candidate.worst_nusd, model.simulated
+        for limit in profile_limits(policy, case.route.name, task, model, days[kind]) if worst else ():
+            left = limit.left_nusd(sums[kind])
+            if worst > left:
+                return Reason(f"{limit.cap}_cap", str(worst), str(left), limit.name)
+        return None
+
+    return check
+
+
+NO_PREMIUM, FREE_ONLY = 4, 5
+"""The last two steps in which a spike of spend is slowed."""
+
+
+def _throttle(case: Case) -> Check | None:
+    step = case.snapshot.budget.throttle
+    if step < NO_PREMIUM:
+        return None
+
+    def check(model: Model, candidate: Candidate) -> Reason | None:
+        if candidate.worst_nusd == 0 or (step < FREE_ONLY and model.tier != PREMIUM):
+            return None
+        return Reason("throttle", "a model that costs nothing" if step >= FREE_ONLY else "a cheaper tier", model.tier)
+
+    return check
+
+
 def _time(case: Case) -> Check:
     left = time_s(case.features, case.route, case.snapshot)
 
@@ -249,7 +309,10 @@ RULES: tuple[Callable[[Case], Check | None], ...] = (
     _gone,
     _breaker,
     _rate_limit,
+    _pattern,
     _credit,
     _day_cap,
+    _profile_caps,
+    _throttle,
     _time,
 )

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from routing.analysis.features import Features
+from routing.analysis.features import Features, Risk
 from routing.decision.constraints import Case, checks, credit_nusd, determinism, pinned, time_s
 from routing.decision.deployments import lot
 from routing.decision.model import (
     ENGINE,
+    BudgetView,
     Candidate,
     Decision,
     Exclusion,
@@ -25,6 +26,9 @@ from routing.policy.model import Policy, Route, Rung, Selector
 from routing.registry.model import UNRANKED, Model
 
 _STAND_IN = "stand-in"
+_NO_EXTRAS, _SHORTER = 2, 3
+"""Steps in which a spike of spend is slowed: first nothing is asked twice, then less is sent and answered."""
+_SHORT_TOKENS = 256
 
 
 def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
@@ -36,12 +40,8 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     """
     policy = world.policy
     route, rule = _route(features, policy, snapshot)
-    max_output = _max_output(features, route)
-    found = _seek(features, world, snapshot, route, max_output)
-    pruned = False
-    if not found.plan.asked and features.needs.history_tokens:
-        found = _seek(_without_history(features), world, snapshot, route, max_output)
-        pruned = bool(found.plan.asked)
+    max_output = _max_output(features, route, policy, snapshot)
+    found, pruned, forgiven = _find(features, world, snapshot, route, max_output)
     judged, ranked, plan = found.judged, found.ranked, found.plan
     chosen = plan.ladder[0].models[0] if plan.ladder else None
     return Decision(
@@ -55,7 +55,7 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         below=plan.below,
         candidates=tuple(one.candidate for one in judged),
         excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in plan.asked),
-        runner_up=_first(route, [one for one in ranked if one.model.id != chosen], snapshot),
+        runner_up=None if forgiven else _first(route, [one for one in ranked if one.model.id != chosen], snapshot),
         floor=route.floor,
         retries=route.retries,
         credit_nusd=credit_nusd(route, snapshot),
@@ -64,6 +64,9 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         max_output_tokens=max_output,
         degraded_text=route.degraded_text,
         pruned=pruned,
+        attempts=policy.caps.attempts,
+        hedge_after_s=None if chosen is None else _hedge_after_s(features, world, snapshot, chosen),
+        forgiven=forgiven,
     )
 
 
@@ -101,10 +104,50 @@ class _Found:
     plan: _Plan
 
 
+def _find(
+    features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int
+) -> tuple[_Found, bool, bool]:
+    """Who may be asked; whether the chat must be cut for it, and whether something had to be overlooked."""
+    whole = found = _seek(features, world, snapshot, route, max_output)
+    if found.plan.asked:
+        return found, False, False
+    cut = whole
+    if features.needs.history_tokens:
+        cut = _seek(_without_history(features), world, snapshot, route, max_output)
+        if cut.plan.asked:
+            return cut, True, False
+    for judged, pruned in ((whole, False), (cut, True)):
+        forgiven = _forgive(judged.judged, snapshot)
+        if forgiven is not None:
+            return _arranged(forgiven, snapshot, route), pruned, True
+    return cut, False, False
+
+
 def _seek(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> _Found:
-    judged = _judge(features, world, snapshot, route, max_output)
+    return _arranged(_judge(features, world, snapshot, route, max_output), snapshot, route)
+
+
+def _arranged(judged: list[_Judged], snapshot: Snapshot, route: Route) -> _Found:
     ranked = _ranked(judged, snapshot)
     return _Found(judged, ranked, _plan(route, ranked, snapshot))
+
+
+def _forgive(judged: list[_Judged], snapshot: Snapshot) -> list[_Judged] | None:
+    """The same, without the reasons that pass where nobody is left without them. None: nothing can be overlooked."""
+    opens = {(one.provider, one.model): None if one.announced else one.again_in_s for one in snapshot.health.closed}
+
+    def again_s(one: _Judged) -> float | None:
+        places = ((one.model.provider, None), (one.model.provider, one.model.id))
+        waits = [opens[place] for place in places if place in opens]
+        return None if None in waits else max((wait for wait in waits if wait is not None), default=0.0)
+
+    passing = [one for one in judged if {reason.kind for reason in one.reasons} <= {"pattern", "breaker"}]
+    timed = [(wait, one.model.id) for one in passing if (wait := again_s(one)) is not None]
+    if not timed:
+        return None
+    first, last_id = min(timed)
+    again = {name for wait, name in timed if wait == 0} if first == 0 else {last_id}
+    return [replace(one, reasons=()) if one.model.id in again else one for one in judged]
 
 
 def _without_history(features: Features) -> Features:
@@ -121,19 +164,41 @@ def _route(features: Features, policy: Policy, snapshot: Snapshot) -> tuple[Rout
     return policy.route(rule.route), rule.name
 
 
-def _max_output(features: Features, route: Route) -> int:
-    """Room for twice what is expected: enough for a long answer, little enough to reserve."""
+def _max_output(features: Features, route: Route, policy: Policy, snapshot: Snapshot) -> int:
+    """Room for twice what is expected: enough for a long answer, little enough to reserve. A route or the kind of task
+    may allow less; while a spike is slowed, so does low risk."""
     asked = max(512, 2 * features.output_tokens)
-    return min(asked, route.max_output_tokens) if route.max_output_tokens is not None else asked
+    if shortens(features, snapshot.budget):
+        asked = max(_SHORT_TOKENS, asked // 2)
+    limits = (route.max_output_tokens, dict(policy.answer_tokens).get(features.task))
+    return min([asked, *(limit for limit in limits if limit is not None)])
+
+
+def shortens(features: Features, budget: BudgetView) -> bool:
+    """Whether a spike of spend shortens what is sent and what is answered."""
+    return budget.throttle >= _SHORTER and features.risk is Risk.LOW
+
+
+def _hedge_after_s(features: Features, world: World, snapshot: Snapshot, chosen: str) -> float | None:
+    """Seconds of silence after which a second provider is asked too: the 95th percentile of the first token's time,
+    or three times what is expected of it while too little is known."""
+    hedging = world.policy.hedging
+    model = world.registry.get(chosen)
+    if model is None or features.latency != "interactive" or not hedging.max_share or snapshot.pin is not None:
+        return None
+    if snapshot.budget.throttle >= _NO_EXTRAS:
+        return None
+    known = dict(snapshot.health.first_token_p95_s).get(chosen)
+    return round(max(hedging.min_s, 3 * model.first_token_s if known is None else known), 3)
 
 
 def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[_Judged]:
     """Every model in question, by id."""
     judged = []
-    policy = world.policy
+    policy, pressure = world.policy, snapshot.budget.pressure
     selectors = _selectors(route, dict(policy.aliases))
     named = pinned(snapshot.pin, world)
-    against = checks(Case(features, route, snapshot, named))
+    against = checks(Case(features, route, snapshot, named, world))
     records = {record.model: record for record in world.acceptance.records if record.task == features.task}
     formats = {record.model: record for record in world.acceptance.formats}
     for model in sorted(_in_question(world, named, selectors), key=lambda model: model.id):
@@ -141,7 +206,9 @@ def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, m
         rung = place[0] if place else -1
         record = records.get(model.id)
         valid = formats.get(model.id)
-        candidate = predict(features, model, policy, record, valid, rung=rung, max_output_tokens=max_output)
+        candidate = predict(
+            features, model, policy, record, valid, rung=rung, max_output_tokens=max_output, pressure=pressure
+        )
         reasons = tuple(reason for check in against if (reason := check(model, candidate)) is not None)
         judged.append(_Judged(model, candidate, reasons, place))
     return judged
@@ -247,17 +314,20 @@ def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int
     start = max(0, min(last, advised + snapshot.nudge))
     ladder = [index for index in rungs if start <= index <= last]
     spare = [*sorted((index for index in rungs if index < start), reverse=True), *(n for n in rungs if n > last)]
+    if route.name in snapshot.budget.frozen:
+        ladder, spare = ladder[:1], [*spare, *ladder[1:]]
     return (ladder, spare) if ladder else (spare[:1], spare[1:])
 
 
 def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
     source: Rung = route.ladder[index]
     plain = stand_in or snapshot.pin is not None
+    final = plain or route.name in snapshot.budget.frozen
     name = (snapshot.pin or _STAND_IN) if plain else source.name
     return PlannedRung(
         name=name,
         models=tuple(one.model.id for one in members),
-        threshold=None if plain else source.threshold,
+        threshold=None if final else source.threshold,
         why=_why(name, members, snapshot, stand_in),
         worst_nusd=max(one.candidate.worst_nusd for one in members),
         timeouts=route.timeouts,

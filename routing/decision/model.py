@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from routing.budget.scopes import Sum
 from routing.policy.model import Policy, Timeouts
 from routing.registry.model import Registry
 
-ENGINE = "2"
+ENGINE = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A provider that may not be asked now: its breaker is open, or it cools down. `again_in_s` None: not until the
-    configuration changes."""
+    """A provider, or one `model` of it, that may not be asked now: its breaker is open, or it cools down for as long as
+    it `announced`. `again_in_s` None: not until the configuration changes."""
 
     provider: str
     reason: str
     again_in_s: float | None
+    model: str | None = None
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,15 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class Health:
     """Providers that are closed, models that a provider no longer has, what is left of rate limits, capabilities that
-    a model turned out not to have, and the seconds to the first token lately: pairs of model and value."""
+    a model turned out not to have, and the seconds to the first token lately, as an average and as the 95th
+    percentile: pairs of model and value."""
 
     closed: tuple[Closed, ...] = ()
     gone: tuple[str, ...] = ()
     limits: tuple[Left, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     first_token_s: tuple[tuple[str, float], ...] = ()
+    first_token_p95_s: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,29 @@ class FormatRecord:
     asked: int
 
 
+PatternKind = Literal["format", "language", "length", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a model got wrong before: `seen` of the `of` answers on a `subject`, which is a response format, a language
+    or a task class."""
+
+    model: str
+    kind: PatternKind
+    subject: str
+    seen: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Every record so far, and the hash that names this state of them."""
+    """Every record so far, and the hash that names this state of them. `patterns` are the failures that are known."""
 
     records: tuple[Record, ...] = ()
     hash: str = ""
     formats: tuple[FormatRecord, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
 
     def get(self, model: str, task: str) -> Record | None:
         return next((r for r in self.records if r.model == model and r.task == task), None)
@@ -86,12 +107,22 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class BudgetView:
-    """What is left to spend, in nano-dollars, when the turn begins. None: no cap."""
+    """What is left to spend, in nano-dollars, when the turn begins. None: no cap.
+
+    `taken` are the sums that the profile's own caps look at. `throttle` is the step (0 to 5) in which a spike of spend
+    is slowed, `pressure` what a nano-dollar costs on top of itself then. Routes that are `frozen` climb no more.
+    """
 
     day_left_nusd: int | None
     simulated_day_left_nusd: int | None
     request_credit_nusd: int
     time_left_s: float
+    day_cap_nusd: int | None = None
+    simulated_day_cap_nusd: int | None = None
+    taken: tuple[Sum, ...] = ()
+    throttle: int = 0
+    pressure: float = 0.0
+    frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +155,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a model is out: a kind, what was needed and what was found. Sentences are made elsewhere."""
+    """Why a model is out: a kind, what was needed and what was found; `name` says which of several caps. Sentences are
+    made elsewhere."""
 
     kind: str
     needed: str
     found: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +209,9 @@ class Decision:
 
     `below` are the rungs under the first one: asked only when nothing on the ladder can be reached. An empty ladder
     means that nothing may be asked: the turn ends in a degraded card. `pruned`: no model that may be asked holds the
-    whole chat, so its oldest messages are left out.
+    whole chat, so its oldest messages are left out. `attempts` is the most calls in all; `hedge_after_s` when a second
+    provider is asked as well, None: never. `forgiven`: the models on the ladder were out for reasons that pass, and
+    nobody else was left.
     """
 
     engine: str
@@ -198,6 +233,9 @@ class Decision:
     max_output_tokens: int
     degraded_text: str
     pruned: bool = False
+    attempts: int = 6
+    hedge_after_s: float | None = None
+    forgiven: bool = False
 
     @property
     def chosen(self) -> str | None:

@@ -41,10 +41,12 @@ def predict(
     *,
     rung: int,
     max_output_tokens: int,
+    pressure: float = 0.0,
 ) -> Candidate:
     """Quality is the model's prior, moved by its record on this task class (Beta mean with `PRIOR_TURNS`
     pseudo-turns), lowered for complex requests in proportion to what the model lacks, times the chance that its JSON
-    is valid where JSON is asked for; utility is value × quality − expected cost − second × latency, in nano-dollars."""
+    is valid where JSON is asked for; utility is value × quality − expected cost × (1 + pressure) − second × latency, in
+    nano-dollars."""
     kept, answered = (record.kept, record.answered) if record else (0, 0)
     mean = (model.quality * PRIOR_TURNS + kept) / (PRIOR_TURNS + answered)
     valid = valid_rate(features, model, formats)
@@ -60,7 +62,7 @@ def predict(
         cost_nusd=expected,
         worst_nusd=worst_cost(model, features.input_tokens, max_output_tokens, policy.assumed_nusd_per_mtok),
         latency_s=round(latency_s, 3),
-        utility_nusd=round(policy.value_nusd * quality - expected - policy.second_nusd * latency_s),
+        utility_nusd=round(policy.value_nusd * quality - expected * (1 + pressure) - policy.second_nusd * latency_s),
         price_known=model.price is not None,
         simulated=model.simulated,
         valid=None if valid is None else round(valid, 4),

@@ -1,239 +1,223 @@
-"""Ask one model: reserve, stream, settle, and try again where that is the thing to do.
+"""Ask one model, try again where that is the thing to do, and ask a second beside it where the first is late.
 
 The result is an answer, a refusal by a cap, or a failure; what happens next is the ladder's business.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from routing import events as ev
-from routing.analysis.tokens import history_tokens
-from routing.errors import ErrorKind, ProviderError
-from routing.execution.attempt import Attempt, stream
-from routing.execution.breaker import Change
-from routing.execution.call import build_call, for_provider, needed_of, within
+from routing.errors import ProviderError
+from routing.execution.attempt import Attempt
+from routing.execution.attempts import Attempts, Refusal, Step
+from routing.execution.call import Unfinished, needed_of
 from routing.execution.context import TurnContext
-from routing.execution.pruning import kept_history
+from routing.execution.hedging import Hedge, Race
 from routing.execution.retry import retry_wait_s
-from routing.messages import Message, Reply, Usage, clean_text
-from routing.policy.model import Timeouts
+from routing.messages import Reply, clean_text
 from routing.registry.model import Model
+
+_FIRST, _SECOND = "first", "second"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    step: Step
     attempt: str
-    model: Model
     reply: Reply
+
+    @property
+    def model(self) -> Model:
+        return self.step.model
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """The last error of a model. `partial` is what it had said by then."""
 
+    step: Step
     attempt: str
-    model: Model
     error: ProviderError
     sentence: str
     partial: Reply
 
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A cap did not allow the call."""
-
-    model: Model
-    cap: str
+    @property
+    def model(self) -> Model:
+        return self.step.model
 
 
 Result = Answer | Failure | Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be asked: the step, why, what goes on from where, and who may be asked beside it."""
+
+    step: Step
+    role: ev.Role
+    unfinished: Unfinished | None = None
+    hedge: Hedge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    step: Step
+    attempt: Attempt
+
+
+class Guide(Protocol):
+    """What the ladder tells on the way: the event of the move that led here, and what follows an error."""
+
+    def moved(self, model: Model) -> ev.Event | None: ...
+
+    def after_failure(self, step: Step, error: ProviderError) -> ev.NextStep: ...
+
+
 class Asking:
-    """Makes a turn's attempts and numbers them. `open` is the one that is running, for a cancellation to settle."""
+    """One question to one model, or to two. `lost` are failures of calls that ran beside the one that counts."""
 
-    def __init__(self, context: TurnContext) -> None:
+    def __init__(self, context: TurnContext, attempts: Attempts, guide: Guide) -> None:
         self._context = context
-        self._count = 0
-        self._calls: Counter[str] = Counter()
-        self.open: Attempt | None = None
+        self._attempts = attempts
+        self._guide = guide
+        self.lost: list[Failure] = []
 
-    async def ask(
-        self,
-        model: Model,
-        rung: int,
-        timeouts: Timeouts,
-        *,
-        moved: Callable[[], ev.Event | None],
-        after_failure: Callable[[ProviderError], ev.NextStep],
-    ) -> Result:
-        """Ask until there is an answer or no retry is left. `moved` makes the event that tells why this model is
-        asked, for it to go out with the first attempt; `after_failure` tells what the ladder does then.
-        Every way out but the answer's has settled; an answer is settled by `finish`."""
-        tries = 0
+    async def ask(self, order: Order) -> Result:
+        """Ask until there is an answer or no retry is left. Every way out but the answer's has settled; an answer is
+        settled by `Attempts.finish`."""
+        step, tries = order.step, 0
         while True:
             tries += 1
-            refusal = await self._begin(model, rung, moved() if tries == 1 else None)
-            if refusal is not None:
-                return refusal
-            attempt = self._opened()
-            try:
-                await self._stream(attempt, timeouts)
-            except ProviderError as error:
-                failure = await self._failed(attempt, error, tries, after_failure)
-                if failure is not None:
-                    return failure
-                continue
-            return Answer(attempt.id, model, attempt.reply())
+            first = tries == 1
+            begun = await self._attempts.begin(
+                step,
+                order.role if first else "retry",
+                self._guide.moved(step.model) if first else None,
+                order.unfinished,
+            )
+            if isinstance(begun, Refusal):
+                return begun
+            run, error = await self._run(_Run(step, begun), order.hedge if first else None)
+            if error is None:
+                return Answer(run.step, run.attempt.id, run.attempt.reply())
+            wait_s = self._wait_s(run, error, tries) if run.attempt is begun else None
+            if wait_s is None:
+                return self._failed(run, error)
+            await self._wait(run, error, wait_s)
 
-    def finish(self) -> None:
-        """Note the end of the attempt that answered, and its bill."""
-        attempt, recorder = self._opened(), self._context.recorder
-        spend, basis, usage = attempt.billed()
-        recorder.note(
-            ev.AttemptFinished,
-            attempt=attempt.id,
-            usage=usage,
-            finish=attempt.finish or "stop",
-            request_id=attempt.request_id,
-            latency_s=recorder.elapsed_s - attempt.started_s,
-            limits=attempt.limits,
-        )
-        self._observe(attempt, usage)
-        recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
-        self._breaker(attempt.model.provider, self._context.breakers.succeeded(attempt.model.provider))
-        self.open = None
+    async def _run(self, run: _Run, hedge: Hedge | None) -> tuple[_Run, ProviderError | None]:
+        """The call that counts, and the error that it ended with."""
+        if hedge is not None:
+            return await self._raced(run, hedge)
+        try:
+            await self._attempts.stream(run.attempt, run.step.timeouts)
+        except ProviderError as error:
+            return run, error
+        return run, None
 
-    def _observe(self, attempt: Attempt, usage: Usage) -> None:
-        observed = self._context.observed
-        observed.rate_limits.answered(attempt.model, usage.input_tokens + usage.output_tokens)
-        observed.rate_limits.announced(attempt.model.id, attempt.limits)
-        if attempt.first_token_s is not None:
-            observed.first_token(attempt.model.id, attempt.first_token_s - attempt.started_s)
+    async def _raced(self, run: _Run, hedge: Hedge) -> tuple[_Run, ProviderError | None]:
+        """As `_run`, of the call that began to answer first, or else of the one that failed last."""
+        race = Race(lambda lane: self._cut(run, lane))
+        run.attempt.speaks = partial(race.speak, _FIRST)
+        first = race.enter(_FIRST, self._first(race, run))
+        second = race.enter(_SECOND, self._second(race, run, hedge))
+        try:
+            await asyncio.wait({first})
+            if race.winner != _SECOND:
+                error = first.result()
+                if error is None or race.winner == _FIRST:
+                    return run, error
+                async with race.entering:
+                    if not self._beside(run):
+                        return run, error
+                    self.lost.append(self._failed(run, error, "failover"))
+            await asyncio.wait({second})
+            return second.result() or (run, None)
+        finally:
+            await race.end()
 
-    def cancel(self) -> None:
-        """Note that the running attempt was stopped, and what it must have cost."""
-        self._break_off(ErrorKind.CANCELLED, "Stopped. What came is kept; its cost is estimated.")
+    async def _first(self, race: Race, run: _Run) -> ProviderError | None:
+        _, error = await self._run(run, None)
+        if error is None:
+            await race.speak(_FIRST)
+        return error
 
-    def abandon(self, fault: Exception) -> None:
-        """The same for a fault of ours."""
-        what = f"Something went wrong inside Pointsman ({type(fault).__name__})."
-        self._break_off(ErrorKind.INTERRUPTED, f"{what} What came is kept; its cost is estimated.")
-
-    def _break_off(self, kind: ErrorKind, sentence: str) -> None:
-        """An attempt that was stopped on its way into the ledger runs if the ledger took it."""
-        attempt, self.open = self.open, None
-        if attempt is not None and any(view.id == attempt.id for view in self._context.recorder.trace.attempts):
-            self._note_failure(attempt, ProviderError(kind, sent=attempt.sent), sentence, "stop")
-
-    async def _begin(self, model: Model, rung: int, moved: ev.Event | None) -> Refusal | None:
-        context, recorder = self._context, self._context.recorder
-        worst = context.decision.candidate(model.id).worst_nusd
-        attempt_id = f"{recorder.turn}.{self._count + 1}"
-        history = self._history(model)
-        left_out = context.request.history[: len(context.request.history) - len(history)]
-        reserved = recorder.make(
-            ev.Reserved, attempt=attempt_id, amount_nusd=worst, day=context.today, simulated=model.simulated
-        )
-        started = recorder.make(
-            ev.AttemptStarted,
-            attempt=attempt_id,
-            n=self._count + 1,
-            rung=rung,
-            try_=self._calls[model.id] + 1,
-            purpose=context.purpose,
-            provider=model.provider,
-            model=model.id,
-            tier=model.tier,
-            simulated=model.simulated,
-            left_out=len(left_out),
-        )
-        attempt = Attempt(
-            id=attempt_id,
-            model=model,
-            reserved_nusd=worst,
-            assumed_nusd_per_mtok=context.world.policy.assumed_nusd_per_mtok,
-            input_tokens=context.features.input_tokens - history_tokens(left_out),
-            started_s=recorder.elapsed_s,
-        )
-        self.open = attempt
-        exceeded = await recorder.reserve(
-            (reserved, started) if moved is None else (moved, reserved, started),
-            day_cap_nusd=self._day_cap(model.simulated),
-            credit_nusd=context.decision.credit_nusd,
-        )
-        if exceeded is None:
-            self._count += 1
-            self._calls[model.id] += 1
-            context.retry_budget.called()
-            context.observed.rate_limits.called(model)
-            self._breaker(model.provider, context.breakers.called(model.provider))
+    async def _second(self, race: Race, first: _Run, hedge: Hedge) -> tuple[_Run, ProviderError | None] | None:
+        """Ask a partner once the time has come. None when there is nobody to ask, or it failed while the first goes
+        on."""
+        await self._context.clock.sleep(hedge.after_s)
+        async with race.entering:
+            run = await self._hedge(first, hedge) if race.winner is None else None
+        if run is None:
             return None
-        self.open = None
-        recorder.note(ev.CapReached, cap=exceeded.cap, model=model.id, needed_nusd=worst, left_nusd=exceeded.left_nusd)
-        return Refusal(model, exceeded.cap)
+        run.attempt.speaks = partial(race.speak, _SECOND)
+        _, error = await self._run(run, None)
+        if error is not None and race.winner is None and first.attempt.id in self._attempts.open:
+            self.lost.append(self._failed(run, error, "stop"))
+            return None
+        await race.speak(_SECOND)
+        return run, error
 
-    def _history(self, model: Model) -> tuple[Message, ...]:
-        """As much of the chat so far as the decision lets the model read."""
+    def _cut(self, first: _Run, lane: str) -> None:
+        """The call in the lane lost, if there is one there by now."""
+        beside = self._beside(first)
+        loser, winner = (first.attempt.id, beside) if lane == _FIRST else (beside, first.attempt.id)
+        if loser in self._attempts.open:
+            self._attempts.cut(self._attempts.open[loser], winner)
+
+    async def _hedge(self, first: _Run, hedge: Hedge) -> _Run | None:
         context = self._context
-        whole = context.request.history
-        return kept_history(whole, context.features.needs, model) if context.decision.pruned else whole
+        step = hedge.partner()
+        if step is None or not context.hedge_budget.take(context.world.policy.hedging.max_share):
+            return None
+        started = context.recorder.make(
+            ev.HedgeStarted, attempt=first.attempt.id, to_model=step.model.id, after_s=round(hedge.after_s, 3)
+        )
+        begun = await self._attempts.begin(step, "hedge", started)
+        return None if isinstance(begun, Refusal) else _Run(step, begun)
 
-    def _day_cap(self, simulated: bool) -> int | None:
-        """The machine's cap, or the profile's where that is stricter."""
-        caps = (self._context.caps.of(simulated), self._context.world.policy.day_cap_nusd)
-        return min((cap for cap in caps if cap is not None), default=None)
+    def _beside(self, run: _Run) -> str:
+        """The other call that is open; empty when there is none."""
+        return next((attempt for attempt in self._attempts.open if attempt != run.attempt.id), "")
 
-    def _opened(self) -> Attempt:
-        assert self.open is not None
-        return self.open
-
-    async def _stream(self, attempt: Attempt, timeouts: Timeouts) -> None:
+    def _wait_s(self, run: _Run, error: ProviderError, tries: int) -> float | None:
+        """Seconds until the model is asked once more; None: not at all."""
         context = self._context
-        provider = context.providers[attempt.model.provider]
-        attempt.sent = True
-        model = context.observed.refused.fitted(attempt.model)
-        request = replace(context.request, history=self._history(model))
-        call = build_call(request, context.decision, model)
-        patience = within(for_provider(timeouts, provider.config), context.time_left_s)
-        await stream(attempt, provider, model, call, patience, context.recorder)
-
-    async def _failed(
-        self,
-        attempt: Attempt,
-        error: ProviderError,
-        tries: int,
-        after_failure: Callable[[ProviderError], ev.NextStep],
-    ) -> Failure | None:
-        """Settle the failed attempt; wait and return None when the model is to be asked again."""
-        context, model = self._context, attempt.model
-        wait = retry_wait_s(
+        wait_s = retry_wait_s(
             error,
             tries=tries,
             retries=context.decision.retries,
-            shown=attempt.shown,
+            shown=run.attempt.shown,
             time_left_s=context.time_left_s,
             rng=context.rng,
         )
-        if self._takes_less(model, error):
-            wait = 0.0
-        if wait is not None and (wait >= context.time_left_s or not context.retry_budget.take()):
-            wait = None
-        sentence = clean_text(context.explain_error(error, model))
-        self.open = None
-        if wait is None:
-            change = context.breakers.failed(model.provider, model.id, error)
-            self._note_failure(attempt, error, sentence, after_failure(error))
-            self._breaker(model.provider, change)
-            return Failure(attempt.id, model, error, sentence, attempt.reply())
-        self._note_failure(attempt, error, sentence, "retry")
-        context.recorder.note(ev.RetryScheduled, model=model.id, wait_s=round(wait, 3), why=sentence)
-        await context.recorder.commit()
-        await context.clock.sleep(wait)
-        return None
+        if self._takes_less(run.step.model, error):
+            wait_s = 0.0
+        if wait_s is None or wait_s >= context.time_left_s or self._attempts.count >= context.decision.attempts:
+            return None
+        return wait_s if context.retry_budget.take() else None
+
+    async def _wait(self, run: _Run, error: ProviderError, wait_s: float) -> None:
+        """Settle the failed attempt, and wait until the model is asked once more."""
+        recorder, model = self._context.recorder, run.step.model
+        sentence = self._sentence(run, error)
+        self._attempts.fail(run.attempt, error, sentence, "retry")
+        recorder.note(ev.RetryScheduled, model=model.id, wait_s=round(wait_s, 3), why=sentence)
+        await recorder.commit()
+        await self._context.clock.sleep(wait_s)
+
+    def _failed(self, run: _Run, error: ProviderError, then: ev.NextStep | None = None) -> Failure:
+        """Settle the failed attempt."""
+        sentence, partial_reply = self._sentence(run, error), run.attempt.reply()
+        self._attempts.fail(run.attempt, error, sentence, then or self._guide.after_failure(run.step, error))
+        return Failure(run.step, run.attempt.id, error, sentence, partial_reply)
+
+    def _sentence(self, run: _Run, error: ProviderError) -> str:
+        return clean_text(self._context.explain_error(error, run.step.model))
 
     def _takes_less(self, model: Model, error: ProviderError) -> bool:
         """Whether the model would have answered without something that the request can do without: news, so that it
@@ -243,31 +227,3 @@ class Asking:
         context = self._context
         news = context.observed.refused.note(model.id, error.refused)
         return news and error.refused not in needed_of(context.features, context.route)
-
-    def _note_failure(self, attempt: Attempt, error: ProviderError, sentence: str, then: ev.NextStep) -> None:
-        recorder = self._context.recorder
-        spend, basis, usage = attempt.billed(error)
-        recorder.note(
-            ev.AttemptFailed,
-            attempt=attempt.id,
-            kind=error.kind,
-            words=clean_text(error.words),
-            sentence=sentence,
-            status=error.status,
-            request_id=error.request_id and clean_text(error.request_id),
-            retry_after_s=error.retry_after_s,
-            shown=attempt.shown,
-            next=then,
-            latency_s=recorder.elapsed_s - attempt.started_s,
-        )
-        recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
-
-    def _breaker(self, provider: str, change: Change | None) -> None:
-        if change is not None:
-            self._context.recorder.note(
-                ev.BreakerChanged,
-                provider=provider,
-                state=change.state,
-                why=change.why,
-                again_in_s=change.again_in_s,
-            )

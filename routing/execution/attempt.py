@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from routing import events as ev
 from routing.decision.prediction import bill, price_of
 from routing.errors import ErrorKind, ProviderError
+from routing.execution.call import Unfinished
+from routing.execution.masking import Mask
 from routing.execution.recorder import Recorder
 from routing.messages import (
     FinishChunk,
@@ -46,7 +49,9 @@ _UNBILLED = frozenset(
 @dataclass(slots=True)
 class Attempt:
     """What one call has given so far. `input_tokens` is our estimate until the provider reports; `sent` says whether
-    the provider was asked at all; `characters` counts all that is billed as output."""
+    the provider was asked at all; `characters` counts all that is billed as output. `left_out` messages of the chat
+    were not sent; `mask` puts personal data back into what comes; `speaks` is awaited before the first of it is told.
+    """
 
     id: str
     model: Model
@@ -54,7 +59,12 @@ class Attempt:
     assumed_nusd_per_mtok: int
     input_tokens: int
     started_s: float
+    unfinished: Unfinished | None = None
+    left_out: int = 0
+    saved_tokens: int = 0
     sent: bool = False
+    mask: Mask | None = None
+    speaks: Callable[[], Awaitable[None]] | None = None
     texts: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     tool_calls: dict[int, ToolCall] = field(default_factory=dict)
@@ -72,12 +82,17 @@ class Attempt:
 
     def reply(self) -> Reply:
         return Reply(
-            text="".join(self.texts),
+            text=(self.unfinished.text if self.unfinished is not None else "") + "".join(self.texts),
             reasoning="".join(self.reasoning),
-            tool_calls=tuple(self.tool_calls.values()),
+            tool_calls=tuple(map(self._unmasked, self.tool_calls.values())),
             logprobs=tuple(self.logprobs),
             finish=self.finish,
         )
+
+    def _unmasked(self, call: ToolCall) -> ToolCall:
+        if self.mask is None:
+            return call
+        return replace(call, arguments=self.mask.unmask_text(call.arguments, in_json=True))
 
     def billed(self, error: ProviderError | None = None) -> tuple[int, ev.Basis, Usage]:
         """Nano-dollars, how they are known, and the tokens. Without the provider's own count, what was sent is
@@ -118,16 +133,16 @@ async def stream(
 ) -> None:
     """Run the call, publishing what comes. `model` is the attempt's, without what it turned out not to take. Raises
     ProviderError when it fails; `attempt` holds what came."""
+    written = call.response_format != "text"
+    unmask = None if attempt.mask is None else attempt.mask.unmask(in_json=written)
     async with aclosing(provider.stream(call, model, timeouts)) as chunks:
         async for chunk in chunks:
             match chunk:
                 case TextChunk(text, logprobs):
                     await _first(attempt, recorder)
-                    text = clean_text(text)
-                    attempt.texts.append(text)
                     attempt.logprobs.extend(logprobs)
                     attempt.characters += len(text)
-                    recorder.delta(recorder.make(ev.TextDelta, attempt=attempt.id, text=text))
+                    _tell(attempt, recorder, text if unmask is None else unmask.feed(text))
                 case ReasoningChunk(text):
                     await _first(attempt, recorder)
                     text = clean_text(text)
@@ -148,13 +163,24 @@ async def stream(
                     attempt.request_id = request_id and clean_text(request_id)
             if attempt.runaway():
                 attempt.finish = "length"
-                return
+                break
+    if unmask is not None:
+        _tell(attempt, recorder, unmask.flush())
     if attempt.finish == "content_filter":
         raise ProviderError(ErrorKind.CONTENT_FILTER, "the answer was withheld", request_id=attempt.request_id)
 
 
+def _tell(attempt: Attempt, recorder: Recorder, text: str) -> None:
+    if text:
+        text = clean_text(text)
+        attempt.texts.append(text)
+        recorder.delta(recorder.make(ev.TextDelta, attempt=attempt.id, text=text))
+
+
 async def _first(attempt: Attempt, recorder: Recorder) -> None:
     if attempt.first_token_s is None:
+        if attempt.speaks is not None:
+            await attempt.speaks()
         attempt.first_token_s = recorder.elapsed_s - attempt.started_s
         recorder.note(ev.FirstToken, attempt=attempt.id, first_token_s=attempt.first_token_s)
         await recorder.commit()

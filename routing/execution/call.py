@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from routing.analysis.features import Features
 from routing.decision.constraints import determinism
@@ -13,13 +13,39 @@ from routing.policy.model import Route, Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import Model
 
+_SHORT, _LEAST_TOKENS = 0.5, 256
+"""Of the room for an answer, what a model has that only stands in; and the least."""
 
-def build_call(request: Request, decision: Decision, model: Model) -> Call:
-    """System message, the chat so far, and the prompt. Temperature 0 asks for a fixed seed as well."""
-    most, asked = room(model, decision.max_output_tokens), request.limits.max_output_tokens
+_GO_ON = (
+    "Your answer above was cut off. Go on with it exactly where it stops, in the middle of a word if need be: repeat "
+    "nothing, and say nothing about the interruption."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An answer that broke off, for the next call to go on with."""
+
+    attempt: str
+    text: str
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        return (Message("assistant", (TextPart(self.text),)), Message("user", (TextPart(_GO_ON),)))
+
+
+def build_call(
+    request: Request, decision: Decision, model: Model, unfinished: Unfinished | None = None, wish: str = ""
+) -> Call:
+    """System message, the chat so far, the prompt with a `wish` for its answer's length, and an answer to go on with.
+    What changes from turn to turn comes last, so that providers find the beginning in their caches. Temperature 0 asks
+    for a fixed seed as well."""
+    most, asked = room(model, _answer_tokens(request, decision, model)), request.limits.max_output_tokens
     system = (Message("system", (TextPart(request.system),)),) if request.system else ()
+    going_on = () if unfinished is None else unfinished.messages
+    prompt = Message("user", (*request.content, TextPart(wish)) if wish else request.content)
     return Call(
-        messages=(*system, *request.history, Message("user", request.content)),
+        messages=(*system, *request.history, prompt, *going_on),
         max_output_tokens=most if asked is None else min(most, asked),
         response_format=request.response_format,
         schema=request.schema,
@@ -27,6 +53,15 @@ def build_call(request: Request, decision: Decision, model: Model) -> Call:
         temperature=decision.temperature,
         seed=0 if decision.temperature == 0 else None,
     )
+
+
+def _answer_tokens(request: Request, decision: Decision, model: Model) -> int:
+    """The most tokens of the answer. A model from outside the ladder that is climbed is constrained to a short one;
+    JSON, of which half is nothing, is not."""
+    most = decision.max_output_tokens
+    if request.response_format != "text" or not any(model.id in rung.models for rung in decision.below):
+        return most
+    return max(min(_LEAST_TOKENS, most), int(_SHORT * most))
 
 
 def needed_of(features: Features, route: Route) -> frozenset[str]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from routing.analysis.features import Features
 from routing.clock import Clock, local_day
-from routing.decision.model import Decision, World
+from routing.decision.model import BudgetView, Decision, World
 from routing.errors import ProviderError
 from routing.events import Purpose
 from routing.execution.breaker import Breakers
+from routing.execution.budgets import HedgeBudget, RetryBudget
 from routing.execution.observed import Observed
 from routing.execution.recorder import Recorder
-from routing.execution.retry import RetryBudget
 from routing.messages import Request
 from routing.policy.model import Route
 from routing.providers.contract import Provider
@@ -22,35 +22,32 @@ from routing.registry.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Caps:
-    """This machine's hard caps for one local day, in nano-dollars. None: no cap."""
-
-    day_nusd: int | None = None
-    simulated_day_nusd: int | None = None
-
-    def of(self, simulated: bool) -> int | None:
-        return self.simulated_day_nusd if simulated else self.day_nusd
-
-
-@dataclass(frozen=True, slots=True)
 class TurnContext:
     """The request, what was decided, and the hands that carry it out. `explain_error` makes a user's sentence;
-    `problems` are those of providers that gave no list of models."""
+    `problems` are those of providers that gave no list of models. `left_out` messages of the chat, `saved_tokens` in
+    all, are in none of the calls; personal data is `masked` in what leaves the machine; `wish` asks for an answer of
+    some length."""
 
     request: Request
     features: Features
     world: World
     decision: Decision
-    caps: Caps
+    budget: BudgetView
     providers: Mapping[str, Provider]
     recorder: Recorder
     observed: Observed
     retry_budget: RetryBudget
+    hedge_budget: HedgeBudget
     clock: Clock
     rng: random.Random
     explain_error: Callable[[ProviderError, Model], str]
     problems: tuple[str, ...] = ()
     purpose: Purpose = "answer"
+    session: str = ""
+    left_out: int = 0
+    saved_tokens: int = 0
+    masked: bool = False
+    wish: str = ""
 
     @property
     def breakers(self) -> Breakers:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from routing import events as ev
-from routing.clock import until_midnight_s
+from routing.budget.naming import cap_words
+from routing.budget.throttle import CALM_S
+from routing.clock import lasting, until_midnight_s
 from routing.decision.constraints import short_limits
 from routing.decision.model import Reason
 from routing.errors import HANDLING, BreakerEffect, ErrorKind
@@ -13,18 +15,39 @@ from routing.execution.context import TurnContext
 from routing.execution.ladder import Ending
 from routing.execution.obstacles import SEE_PROVIDERS, SHORTER_CHAT, TAKE_OFF_PIN, obstacle
 
-_CAPS = {"day_cap": "day", "request_credit": "request"}
-_PASSING = frozenset({"breaker", "rate_limit"})
+_CAPS = {
+    "day_cap": "day",
+    "request_credit": "request",
+    "session_cap": "session",
+    "provider_cap": "provider",
+    "premium_cap": "premium",
+    "class_cap": "class",
+    "route_cap": "route",
+}
+_RAISED_IN = {
+    "day": "`caps` in config.yaml",
+    "simulated_day": "`caps` in config.yaml",
+    "request": "the request's credit in the profile",
+    "session": "`caps.session_usd` in the profile",
+    "provider": "`caps.providers` in the profile",
+    "premium": "`caps.premium_share` in the profile",
+    "class": "`caps.classes` in the profile",
+    "route": "the route's `day_usd` in the profile",
+}
+_LASTING = frozenset({"request", "session"})
+"""Caps that no midnight resets."""
+_PASSING = frozenset({"breaker", "rate_limit", "throttle"})
 
 
-def degrade(context: TurnContext, ending: Ending) -> ev.Degraded:
-    """Note the `Degraded` event that fits how the climb ended, and the cap that kept everything from being asked."""
+def degrade(context: TurnContext, ending: Ending, *, reduced: bool = False) -> ev.Degraded:
+    """Note the `Degraded` event that fits how the climb ended, and the cap that kept everything from being asked.
+    `reduced`: an extract stands in for an answer."""
     if not (ending.refusals or ending.failures):
         _note_cap(context)
     kept = ending.draft is not None or ending.partial is not None
     return context.recorder.note(
         ev.Degraded,
-        level="kept_draft" if kept else "static",
+        level="kept_draft" if kept else "reduced" if reduced else "static",
         cause=_cause(context, ending),
         tried=_tried(context, ending),
         do=_advice(context, ending),
@@ -45,13 +68,7 @@ def card(degraded: ev.Degraded, text: str) -> str:
 def _when(again_in_s: float | None) -> str:
     if again_in_s is None:
         return "as soon as one of them answers"
-    if again_in_s < 1:
-        return "now"
-    if again_in_s < 90:
-        return f"in {again_in_s:.0f} s"
-    if again_in_s < 5400:
-        return f"in {again_in_s / 60:.0f} min"
-    return f"in {again_in_s / 3600:.0f} h"
+    return "now" if again_in_s < 1 else f"in {lasting(again_in_s)}"
 
 
 def _cause(context: TurnContext, ending: Ending) -> str:
@@ -76,7 +93,7 @@ def _tried(context: TurnContext, ending: Ending) -> tuple[str, ...]:
     """Where nobody could be asked at all, a provider that gave no list of models may be why."""
     unlisted = () if context.decision.ladder else context.problems
     failed = [f"{failure.model.id}: {failure.sentence}" for failure in ending.failures]
-    refused = [f"{refusal.model.id}: the {refusal.cap.replace('_', ' ')} cap" for refusal in ending.refusals]
+    refused = [f"{one.model.id}: {cap_words(one.cap, one.name)} does not allow it" for one in ending.refusals]
     return (*failed, *refused, *ending.skipped, *unlisted)
 
 
@@ -88,11 +105,15 @@ def _advice(context: TurnContext, ending: Ending) -> str:
     if ending.failures:
         return _advice_on_failures(context, ending)
     caps = _caps(context, ending)
-    if caps == {"request"}:
-        return "raise the request's credit in the profile, choose another profile, or use a local model."
-    if caps:
-        return "raise `caps` in config.yaml, use a local model, or wait until the cap resets at midnight."
-    return obstacle(context).do
+    return _advice_on_caps(caps) if caps else obstacle(context).do
+
+
+def _advice_on_caps(caps: set[str]) -> str:
+    raised = ", or ".join(dict.fromkeys(_RAISED_IN[cap] for cap in sorted(caps)))
+    if caps - _LASTING:
+        return f"raise {raised}, use a local model, or wait until the cap resets at midnight."
+    otherwise = "leave and begin a new session" if "session" in caps else "choose another profile"
+    return f"raise {raised}, {otherwise}, or use a local model."
 
 
 def _advice_on_draft(context: TurnContext, ending: Ending) -> str:
@@ -121,17 +142,19 @@ def _again_in_s(context: TurnContext, ending: Ending) -> float | None:
         return None
     caps = set() if ending.failures else _caps(context, ending)
     if caps:
-        return None if caps == {"request"} else until_midnight_s(context.clock.wall())
-    providers = {model.provider for model in context.world.registry.models}
-    waits = [wait for name in providers if (wait := context.breakers.again_in_s(name)) is not None]
+        return until_midnight_s(context.clock.wall()) if caps - _LASTING else None
+    models = context.world.registry.models
+    again = (context.breakers.again_in_s(model.provider, model.id) for model in models)
+    waits = [wait for wait in again if wait is not None]
     waiting = {model for model, _ in _kept_out_by(context, _PASSING)}
     limits = context.observed.rate_limits.left(context.world.registry)
     waits += [left.again_in_s for left, _ in short_limits(context.features, limits) if left.model in waiting]
+    waits += [CALM_S for _, reason in _kept_out_by(context, _PASSING) if reason.kind == "throttle"]
     return min(waits, default=None)
 
 
 def _caps(context: TurnContext, ending: Ending) -> set[str]:
-    """The caps that stand between the request and an answer: `request`, `day`, `simulated_day`."""
+    """The caps that stand between the request and an answer."""
     refused = {refusal.cap for refusal in ending.refusals}
     return refused or {_CAPS[reason.kind] for _, reason in _capped(context)}
 
@@ -160,4 +183,5 @@ def _note_cap(context: TurnContext) -> None:
             model=model_id,
             needed_nusd=int(reason.needed),
             left_nusd=int(reason.found),
+            name=reason.name,
         )

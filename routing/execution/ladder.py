@@ -13,19 +13,18 @@ from functools import partial
 from typing import Literal
 
 from routing import events as ev
-from routing.analysis.features import Risk
 from routing.confidence.measure import Measurement, measure
+from routing.confidence.patterns import observed
 from routing.decision.model import PlannedRung
-from routing.errors import ErrorKind, ProviderError
-from routing.execution.asking import Answer, Asking, Failure, Refusal
-from routing.execution.call import within
+from routing.errors import ProviderError
+from routing.execution.asking import Answer, Asking, Failure, Order
+from routing.execution.attempts import Attempts, Refusal, Step
+from routing.execution.call import Unfinished
 from routing.execution.context import TurnContext
+from routing.execution.hedging import Hedge
+from routing.execution.stops import Stops, cap_reached
 from routing.messages import Reply
-from routing.policy.model import Timeouts
 from routing.registry.model import Model
-
-_LEAST_SHARE = 0.2
-_SLACK = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,6 @@ class Draft:
     reply: Reply
     score: float
     fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """One model of the ladder: `rung` counts from the first; rungs from `above` on lie below the first."""
-
-    rung: int
-    model: str
 
 
 @dataclass(slots=True)
@@ -61,116 +52,156 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """Why the next model is asked."""
+    """Why the next model is asked, and what it goes on with."""
 
-    kind: Literal["escalate", "failover", "step_down", "again"]
+    kind: Literal["escalation", "failover", "step_down", "again", "continuation"]
     attempt: str | None
     from_model: str
     why: str
+    unfinished: Unfinished | None = None
 
 
 _MOVES: dict[str, type[ev.Escalated | ev.FailedOver | ev.SteppedDown]] = {
-    "escalate": ev.Escalated,
+    "escalation": ev.Escalated,
     "failover": ev.FailedOver,
     "step_down": ev.SteppedDown,
 }
 
 
-_WHOLE_PROVIDER = frozenset(
-    {ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.CONNECTION, ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED}
-)
-"""What is wrong with the provider, not with one of its models: none of them is asked again in this turn."""
-
-_OTHER_FIRST = frozenset(
-    {
-        ErrorKind.SERVER_ERROR,
-        ErrorKind.MALFORMED_STREAM,
-        ErrorKind.TIMEOUT,
-        ErrorKind.PERMISSION,
-        ErrorKind.CONTENT_FILTER,
-    }
-)
-"""What may be wrong with the whole provider: its other models are asked last."""
-
-
 class Climb:
     """One turn's way over its ladder."""
 
-    def __init__(self, context: TurnContext, asking: Asking) -> None:
+    def __init__(self, context: TurnContext, attempts: Attempts) -> None:
         self._context = context
-        self._asking = asking
-        self._rungs: tuple[PlannedRung, ...] = (*context.decision.ladder, *context.decision.below)
-        self._above = len(context.decision.ladder)
-        self._stops = [Stop(n, model) for n, rung in enumerate(self._rungs) for model in rung.models]
+        self._attempts = attempts
+        self._stops = Stops(context)
         self._ending = Ending()
-        self._asked: set[str] = set()
         self._again: set[str] = set()
-        self._failed: set[str] = set()
-        self._unfit: set[str] = set()
-        self._too_small = 0
+        self._continued = False
+        self._move: _Move | None = None
 
     async def run(self) -> Ending:
+        self._context.hedge_budget.turn()
         at: int | None = 0 if self._stops else None
-        move: _Move | None = None
         while at is not None:
-            at, move = await self._ask(at, self._stops[at], move)
-        self._ending.skipped.extend(self._resting_unasked())
+            at, self._move = await self._ask(at)
+        self._ending.skipped.extend(self._stops.resting())
         return self._ending
 
-    async def _ask(self, at: int, stop: Stop, move: _Move | None) -> tuple[int | None, _Move | None]:
-        """Ask one model, to which `move` led; returns where to go on, and why."""
-        context = self._context
-        model, rung = context.model(stop.model), self._rungs[stop.rung]
-        timeouts = self._timeouts(at, rung)
-        self._asked.add(model.id)
-        result = await self._asking.ask(
-            model,
-            stop.rung,
-            timeouts,
-            moved=lambda: self._moved(move, model.id),
-            after_failure=lambda error: self._after_failure(at, error),
+    def moved(self, model: Model) -> ev.Event | None:
+        """The event that tells of the move, once it is made."""
+        move, recorder = self._move, self._context.recorder
+        if move is None:
+            return None
+        if move.kind in ("again", "continuation"):
+            return recorder.make(ev.RetryScheduled, attempt=move.attempt, model=model.id, wait_s=0.0, why=move.why)
+        return recorder.make(
+            _MOVES[move.kind], attempt=move.attempt, from_model=move.from_model, to_model=model.id, why=move.why
         )
+
+    def after_failure(self, step: Step, error: ProviderError) -> ev.NextStep:
+        if self._going_on or self._following(step.at, error) is None:
+            return "stop" if self._ending.draft or not error.failover else "degrade"
+        return "step_down" if self._stops.steps_down(step.at, error) else "failover"
+
+    @property
+    def _going_on(self) -> bool:
+        """Whether an answer is being gone on with, which stays as it is if that fails."""
+        return self._move is not None and self._move.kind == "continuation"
+
+    async def _ask(self, at: int) -> tuple[int | None, _Move | None]:
+        """Ask one model, to which the last move led; returns where to go on, and why."""
+        move = self._move
+        asking = Asking(self._context, self._attempts, self)
+        result = await asking.ask(
+            Order(
+                self._stops.step(at),
+                "first" if move is None else move.kind,
+                None if move is None else move.unfinished,
+                self._hedge(at),
+            )
+        )
+        for failure in asking.lost:
+            self._stops.learn(failure.model, failure.error)
+        self._ending.failures += asking.lost
         match result:
             case Refusal():
                 self._ending.refusals.append(result)
                 if move is not None and move.kind == "again":
-                    return self._up(stop.rung), replace(move, kind="escalate")
-                return self._next(at), move
+                    return self._up(self._stops[at].rung), replace(move, kind="escalation")
+                return (None, None) if self._going_on else (self._stops.next(at), move)
             case Failure():
-                return await self._after(result, at)
+                return await self._after(result)
             case Answer():
-                return await self._judge(result, at)
+                return await self._judge(result)
 
-    async def _after(self, failure: Failure, at: int) -> tuple[int | None, _Move | None]:
+    def _hedge(self, at: int) -> Hedge | None:
+        """A second provider may be asked beside the first model of a turn that is asked, when it is late."""
+        after_s = self._context.decision.hedge_after_s
+        if after_s is None or self._move is not None or self._stops.partner(at) is None:
+            return None
+
+        def partner() -> Step | None:
+            other = self._stops.partner(at)
+            affordable = other is not None and self._has_credit(self._stops[other].model, also=self._stops[at].model)
+            return self._stops.step(other) if other is not None and affordable else None
+
+        return Hedge(after_s, partner)
+
+    async def _after(self, failure: Failure) -> tuple[int | None, _Move | None]:
+        at = failure.step.at
         self._ending.failures.append(failure)
         await self._context.recorder.commit()
         if failure.partial.text and self._ending.partial is None:
             self._ending.partial = failure
-        if failure.error.kind is ErrorKind.CONTEXT_LENGTH:
-            self._too_small = max(self._too_small, failure.model.context_window)
+        if self._going_on:
+            return None, None
         following = self._following(at, failure.error)
         if following is None and not failure.error.failover:
             self._ending.declined = failure
-        kind: Literal["failover", "step_down"] = "step_down" if self._steps_down(at, failure.error) else "failover"
-        return following, _Move(kind, failure.attempt, failure.model.id, failure.sentence)
+        kind: Literal["failover", "step_down"] = "failover"
+        if following is not None and self._stops.steps_down(at, failure.error):
+            kind = "step_down"
+        return following, _Move(kind, failure.attempt, failure.model.id, failure.sentence, self._unfinished(failure))
 
-    async def _judge(self, answer: Answer, at: int) -> tuple[int | None, _Move | None]:
+    def _unfinished(self, failure: Failure) -> Unfinished | None:
+        """What the next model goes on with, where the route keeps what came of an answer that broke off."""
+        if self._context.route.broken == "restart" or not failure.partial.text:
+            return None
+        return Unfinished(failure.attempt, failure.partial.text)
+
+    def _following(self, at: int, error: ProviderError) -> int | None:
+        return self._stops.after(at, error) if self._attempts.count < self._context.decision.attempts else None
+
+    async def _judge(self, answer: Answer) -> tuple[int | None, _Move | None]:
         """Measure the answer, then keep it, ask again, or climb."""
-        stop = self._stops[at]
-        rung = self._rungs[stop.rung]
-        self._asking.finish()
+        at = answer.step.at
+        stop, rung = self._stops[at], self._stops.rung(at)
+        self._attempts.finish(answer.attempt)
         measured = await self._measure(answer)
         self._note_measured(answer, measured, rung)
         self._keep(Draft(answer.attempt, answer.model, answer.reply, measured.score, measured.fault))
+        if self._goes_on(answer):
+            self._continued = True
+            unfinished = Unfinished(answer.attempt, answer.reply.text)
+            why = "it reached its most tokens"
+            return at, _Move("continuation", answer.attempt, answer.model.id, why, unfinished)
         weak = rung.threshold is not None and measured.score < rung.threshold
-        if measured.fault and self._may_again(stop):
+        if measured.fault and self._may_again(at):
             self._again.add(stop.model)
             return at, _Move("again", answer.attempt, answer.model.id, measured.fault)
         up = self._up(stop.rung) if weak or measured.fault else None
         if up is None:
             return None, None
         why = measured.fault or f"{weakness(measured)} ({measured.score:.2f} < {rung.threshold:.2f})"
-        return up, _Move("escalate", answer.attempt, answer.model.id, why)
+        return up, _Move("escalation", answer.attempt, answer.model.id, why)
+
+    def _goes_on(self, answer: Answer) -> bool:
+        """Whether the route lets the model go on, once, with an answer that reached its most tokens."""
+        cut = answer.reply.finish == "length" and bool(answer.reply.text) and not answer.reply.tool_calls
+        if not cut or self._continued or self._context.route.cut == "keep":
+            return False
+        return self._stops.askable(answer.step.at) and self._affords(answer.model.id)
 
     async def _measure(self, answer: Answer) -> Measurement:
         """In a thread where a schema is to be met: the validator is slow to load and may be slow to judge."""
@@ -195,6 +226,7 @@ class Climb:
             parts=measured.parts,
             needed=rung.threshold,
             valid=measured.valid,
+            observed=observed(self._context.features, answer.reply, measured.parts, measured.valid),
         )
 
     def _keep(self, draft: Draft) -> None:
@@ -206,128 +238,39 @@ class Climb:
             better = best is None or draft.score >= min(best.score, self._context.decision.floor)
         if better:
             self._ending.draft = draft
+        self._stops.drafted = True
 
-    def _may_again(self, stop: Stop) -> bool:
+    def _may_again(self, at: int) -> bool:
         """Whether the route lets the model try once more to give the JSON asked for."""
-        wanted = self._context.route.invalid == "retry" and stop.model not in self._again
-        return wanted and self._askable(stop) and self._affords(stop.model)
+        model = self._stops[at].model
+        wanted = self._context.route.invalid == "retry" and model not in self._again
+        return wanted and self._stops.askable(at) and self._affords(model)
 
     def _up(self, rung: int) -> int | None:
         """The first model of a cascade's next rung that can be asked, has the credit and has the time."""
-        if self._context.decision.mode != "cascade":
-            return None
-        for at, stop in enumerate(self._stops):
-            if rung < stop.rung < self._above and self._askable(stop) and self._affords(stop.model):
-                return at
-        return None
+        return next((at for at in self._stops.above_rung(rung) if self._affords(self._stops[at].model)), None)
 
     def _affords(self, model: str) -> bool:
-        """Whether one more call has the credit, which is told when it has not, and the time."""
-        context = self._context
-        candidate = context.decision.candidate(model)
-        left = context.decision.credit_nusd - context.recorder.trace.spend_nusd
-        if candidate.worst_nusd > left:
-            self._request_cap(model, candidate.worst_nusd, left)
+        """Whether one more call fits the caps of the message, which is told when it does not."""
+        context, candidate = self._context, self._context.decision.candidate(model)
+        if self._attempts.count >= context.decision.attempts:
+            cap_reached(context, "attempts", model, self._attempts.count + 1, 0)
             return False
-        return candidate.latency_s <= context.time_left_s
-
-    def _request_cap(self, model: str, needed: int, left: int) -> None:
-        self._context.recorder.note(
-            ev.CapReached, cap="request", model=model, needed_nusd=needed, left_nusd=max(0, left)
-        )
-
-    def _next(self, at: int, too_small: int = 0) -> int | None:
-        """The next model in order that is worth asking, while there is time. Another provider comes first; one that
-        failed is asked for another model only when nobody else is left."""
-        if self._context.time_left_s <= 0:
-            return None
-        left = [following for following in range(len(self._stops)) if self._worth_asking(following, at, too_small)]
-        others = [one for one in left if self._provider(one) not in self._failed]
-        return next(iter(others or left), None)
-
-    def _worth_asking(self, following: int, at: int, too_small: int) -> bool:
-        stop = self._stops[following]
-        if stop.model in self._asked or self._provider(following) in self._unfit:
+        if not self._has_credit(model):
+            cap_reached(context, "request", model, candidate.worst_nusd, self._credit_left())
             return False
-        if self._ending.draft is not None and not self._stops[at].rung <= stop.rung < self._above:
+        if candidate.latency_s > context.time_left_s:
+            cap_reached(context, "seconds", model, round(1000 * candidate.latency_s), round(1000 * context.time_left_s))
             return False
-        return self._askable(stop, too_small) and self._in_time(following)
+        return True
 
-    def _provider(self, at: int) -> str:
-        return self._context.model(self._stops[at].model).provider
+    def _has_credit(self, model: str, also: str | None = None) -> bool:
+        """Whether the message may spend what a call of the model could cost, beside one that is under way."""
+        needed = sum(self._context.decision.candidate(one).worst_nusd for one in (model, also) if one is not None)
+        return needed <= self._credit_left()
 
-    def _in_time(self, at: int) -> bool:
-        """Premium first asks a model only when its answer is expected in time; the last one is asked anyway."""
-        context = self._context
-        if context.decision.mode != "premium_first" or at == len(self._stops) - 1:
-            return True
-        return context.decision.candidate(self._stops[at].model).latency_s <= context.time_left_s
-
-    def _may_be_asked_elsewhere(self, error: ProviderError) -> bool:
-        """Whether the route lets another provider see what a content filter declined; never where much is at stake."""
-        context = self._context
-        declined = error.kind is ErrorKind.CONTENT_FILTER and context.route.declined == "failover"
-        return declined and context.features.risk is Risk.LOW
-
-    def _following(self, at: int, error: ProviderError) -> int | None:
-        """Who is asked after this error."""
-        if not (error.failover or self._may_be_asked_elsewhere(error)):
-            return None
-        model = self._context.model(self._stops[at].model)
-        if error.kind in _WHOLE_PROVIDER:
-            self._unfit.add(model.provider)
-        elif error.kind in _OTHER_FIRST:
-            self._failed.add(model.provider)
-        return self._next(at, model.context_window if error.kind is ErrorKind.CONTEXT_LENGTH else 0)
-
-    def _steps_down(self, at: int, error: ProviderError) -> bool:
-        following = self._following(at, error)
-        return (
-            self._context.decision.mode == "premium_first"
-            and error.kind is ErrorKind.TIMEOUT
-            and following is not None
-            and self._stops[following].rung > self._stops[at].rung
-        )
-
-    def _askable(self, stop: Stop, too_small: int = 0) -> bool:
-        """Whether a model that was fit to ask when the turn began still is."""
-        model = self._context.model(stop.model)
-        window = max(self._too_small, too_small)
-        return model.context_window > window and not self._context.breakers.open(model.provider)
-
-    def _resting_unasked(self) -> list[str]:
-        """The models that were passed over because their provider rests."""
-        unasked = [self._context.model(stop.model) for stop in self._stops if stop.model not in self._asked]
-        resting = [model for model in unasked if self._context.breakers.open(model.provider)]
-        return [f"{model.id}: {model.provider} is resting" for model in resting]
-
-    def _after_failure(self, at: int, error: ProviderError) -> ev.NextStep:
-        if self._following(at, error) is None:
-            return "stop" if self._ending.draft or not error.failover else "degrade"
-        return "step_down" if self._steps_down(at, error) else "failover"
-
-    def _timeouts(self, at: int, rung: PlannedRung) -> Timeouts:
-        """Under a time budget, leave the next rung what it is expected to need."""
-        context = self._context
-        following = self._next(at)
-        if context.decision.mode != "premium_first" or following is None:
-            return rung.timeouts
-        left = context.time_left_s
-        reserve = _SLACK * context.decision.candidate(self._stops[following].model).latency_s
-        return within(rung.timeouts, max(_LEAST_SHARE * left, left - reserve))
-
-    def _moved(self, move: _Move | None, to_model: str) -> ev.Event | None:
-        """The event that tells of the move, once it is made."""
-        if move is None:
-            return None
-        if move.kind == "again":
-            return self._context.recorder.make(
-                ev.RetryScheduled, attempt=move.attempt, model=to_model, wait_s=0.0, why=move.why
-            )
-        kind = _MOVES[move.kind]
-        return self._context.recorder.make(
-            kind, attempt=move.attempt, from_model=move.from_model, to_model=to_model, why=move.why
-        )
+    def _credit_left(self) -> int:
+        return self._context.decision.credit_nusd - self._context.recorder.trace.spend_nusd
 
 
 def weakness(measured: Measurement) -> str:

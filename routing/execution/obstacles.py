@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from routing.budget.naming import cap_words
 from routing.decision.constraints import pinned
 from routing.decision.model import Reason
 from routing.execution.context import TurnContext
@@ -81,6 +82,10 @@ def _can(reason: Reason) -> str:
     return f"cannot {able}"
 
 
+def _over(reason: Reason) -> str:
+    return f"could take {cap_words(reason.kind.removesuffix('_cap'), reason.name)} beyond its limit"
+
+
 # Each fits one model as well as many.
 _SAYS: dict[str, Callable[[Reason], str]] = {
     "lifecycle": lambda reason: f"would have to be {reason.needed}",
@@ -95,6 +100,9 @@ _SAYS: dict[str, Callable[[Reason], str]] = {
     "rate_limit": lambda reason: f"would go over a rate limit ({reason.found})",
     "request_credit": lambda reason: f"could cost more than the {format_usd(int(reason.found))} of one message",
     "day_cap": lambda reason: f"could cost more than the {format_usd(int(reason.found))} that are left today",
+    **dict.fromkeys(("session_cap", "provider_cap", "premium_cap", "class_cap", "route_cap"), _over),
+    "throttle": lambda _: "must wait, as spend grows too fast",
+    "pattern": lambda reason: f"is known to get this wrong ({reason.found})",
     "time": lambda reason: f"would take longer than the {reason.found} s that there are",
 }
 
@@ -108,6 +116,13 @@ _DO = {
     "rate_limit": "wait until the limit is free again, or add a provider",
     "request_credit": "raise the request's credit in the profile, or choose another profile",
     "day_cap": "raise `caps` in config.yaml, or wait until the cap resets at midnight",
+    **dict.fromkeys(
+        ("provider_cap", "premium_cap", "class_cap", "route_cap"),
+        "raise the cap in the profile, or wait until it resets at midnight",
+    ),
+    "session_cap": "raise `caps.session_usd` in the profile, or leave and begin a new session",
+    "throttle": "wait until spend is calm again, or use a local model",
+    "pattern": "pin the model to ask it all the same (`/model`, or `--model`)",
     "time": "choose a profile with more time",
 }
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from routing import events as ev
+from routing.budget.caps import Limit
 from routing.clock import Clock
+from routing.folding import Fold
 from routing.ledger.journal import Journal
 from routing.ledger.projections import CapExceededError
-from routing.trace import Fold, Trace
+from routing.trace import Trace
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,7 +95,7 @@ class Recorder:
             await uninterrupted(self._journal.commit(noted, deltas), lambda _: self._publish(noted))
 
     async def reserve(
-        self, entering: Sequence[ev.Event], *, day_cap_nusd: int | None, credit_nusd: int
+        self, entering: Sequence[ev.Event], *, limits: Sequence[Limit], credit_nusd: int
     ) -> CapExceededError | None:
         """Commit what was noted; then hold the money and store and publish `entering` (a `Reserved`, the start of its
         attempt, and the move that led there), the newest events made. Refused, they never were."""
@@ -109,7 +111,7 @@ class Recorder:
                 self._publish(noted)
             return refusal
 
-        reserved = self._journal.reserve(noted, entering, deltas, day_cap_nusd=day_cap_nusd, credit_nusd=credit_nusd)
+        reserved = self._journal.reserve(noted, entering, deltas, limits=limits, credit_nusd=credit_nusd)
         return await uninterrupted(reserved, told)
 
     def delta(self, event: ev.Delta) -> None:

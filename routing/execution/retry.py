@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections import deque
 
-from routing.clock import Clock
 from routing.errors import HANDLING, ProviderError, RetryWhen
 
 _BASE_S = 0.5
 _CAP_S = 4.0
 _LONGEST_WAIT_S = 5.0
-_WINDOW_S = 60.0
-_SHARE = 0.2
-
-
-class RetryBudget:
-    """At most a fifth of the calls of the last minute may be retries; one always may (Finagle's budget, in the
-    shape that .NET gives it for few calls)."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._calls: deque[float] = deque()
-        self._retries: deque[float] = deque()
-
-    def called(self) -> None:
-        self._calls.append(self._clock.monotonic())
-
-    def take(self) -> bool:
-        """Whether one more retry fits; if so it is counted."""
-        now = self._clock.monotonic()
-        for times in (self._calls, self._retries):
-            while times and times[0] < now - _WINDOW_S:
-                times.popleft()
-        if len(self._retries) >= max(1, int(len(self._calls) * _SHARE)):
-            return False
-        self._retries.append(now)
-        return True
 
 
 def retry_wait_s(

@@ -10,11 +10,12 @@ from routing import events as ev
 from routing.decision.model import World
 from routing.decision.prediction import bill
 from routing.errors import StorageError
-from routing.execution.asking import Asking
+from routing.execution.attempts import Attempts
 from routing.execution.context import TurnContext
 from routing.execution.degrade import card, degrade
 from routing.execution.ladder import Climb, Draft, Ending
 from routing.execution.recorder import Recorder
+from routing.execution.reduced import Extract, extract, reducible
 from routing.narration import narrate
 from routing.registry.model import UNRANKED
 from routing.trace import Trace
@@ -54,20 +55,21 @@ class Turn:
 async def carry_out(context: TurnContext) -> None:
     """Climb the ladder and tell the end. A cancellation or a fault of ours is settled and told as well, then passed
     on; when the ledger fails, the next start settles."""
-    asking = Asking(context)
+    attempts = Attempts(context)
     try:
-        ending = await Climb(context, asking).run()
+        ending = await Climb(context, attempts).run()
+        extracted = await _extracted(context, ending)
     except asyncio.CancelledError:
-        asking.cancel()
+        attempts.cancel()
         await stopped(context.recorder, context.world)
         raise
     except StorageError:
         raise
     except Exception as fault:
-        asking.abandon(fault)
+        attempts.abandon(fault)
         await stopped(context.recorder, context.world, "failed")
         raise
-    _finish(context, ending)
+    _finish(context, ending, extracted)
     await context.recorder.commit()
 
 
@@ -78,7 +80,16 @@ async def stopped(recorder: Recorder, world: World, status: ev.Status = "cancell
     await recorder.commit()
 
 
-def _finish(context: TurnContext, ending: Ending) -> None:
+async def _extracted(context: TurnContext, ending: Ending) -> Extract | None:
+    """What stands in for an answer where no model said anything; in a thread, as the text may be long."""
+    said = ending.draft or ending.partial or ending.declined
+    if said is not None or context.purpose != "answer" or not reducible(context.request, context.features.task):
+        return None
+    found = await asyncio.to_thread(extract, context.request)
+    return found if found.sentences else None
+
+
+def _finish(context: TurnContext, ending: Ending, extracted: Extract | None) -> None:
     tell = partial(_tell, context.recorder, context.world)
     draft = ending.draft
     if draft is not None and draft.score >= context.decision.floor and not draft.fault:
@@ -92,8 +103,9 @@ def _finish(context: TurnContext, ending: Ending) -> None:
         degrade(context, ending)
         tell("degraded", ending.partial.attempt, ending.partial.partial.text)
     else:
-        degraded = degrade(context, ending)
-        tell("degraded", None, card(degraded, context.decision.degraded_text))
+        degraded = degrade(context, ending, reduced=extracted is not None)
+        guidance = card(degraded, context.decision.degraded_text)
+        tell("degraded", None, f"{extracted.markdown}\n\n{guidance}" if extracted is not None else guidance)
 
 
 def _tell(

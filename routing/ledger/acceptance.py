@@ -1,12 +1,14 @@
-"""How often each model's answers were kept, by class of task, and how often its JSON was valid: read once, when a
-session begins."""
+"""How often each model's answers were kept, by class of task, and how often its JSON was valid, and what it is known to
+get wrong: read once, when a session begins."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 
+from routing.confidence.patterns import known
 from routing.decision.model import Acceptance, FormatRecord, Record
+from routing.ledger.patterns import read_patterns
 from routing.ledger.store import Store
 
 
@@ -15,7 +17,9 @@ def read_acceptance(store: Store) -> Acceptance:
     records, formats = store.read(_records), store.read(_formats)
     content = ";".join(f"{r.model},{r.task},{r.kept},{r.answered}" for r in records)
     content += "|" + ";".join(f"{r.model},{r.valid},{r.asked}" for r in formats)
-    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats)
+    patterns = tuple(pattern for pattern in read_patterns(store) if known(pattern))
+    content += "|" + ";".join(f"{p.model},{p.kind},{p.subject},{p.seen},{p.of}" for p in patterns)
+    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats, patterns)
 
 
 def _records(db: sqlite3.Connection) -> tuple[Record, ...]:

@@ -18,6 +18,11 @@ _CHAT = f"""
     FROM chat
 """
 _TURN = f"SELECT {columns(TurnRow, 'turn')} FROM turn"
+_LAST_TURN = """COALESCE(
+    (SELECT MAX(n) FROM turn WHERE turn.chat = chat.id),
+    (SELECT n + 0.5 FROM turn WHERE turn.started_s <= chat.updated_s ORDER BY turn.started_s DESC LIMIT 1), 0)"""
+"""When a chat was used, as the number of a turn: a clock that is put back changes no order. One in which nothing was
+asked yet stands behind the turn that was the last when it was made."""
 _SNIPPET_WORDS = 16
 
 
@@ -34,16 +39,16 @@ class Hit:
 
 def list_chats(store: Store, *, limit: int = 1_000) -> list[ChatRow]:
     """Chats that are not deleted, the last used first."""
-    query = f"{_CHAT} WHERE deleted_s IS NULL ORDER BY updated_s DESC, rowid DESC LIMIT ?"
+    query = f"{_CHAT} WHERE deleted_s IS NULL ORDER BY {_LAST_TURN} DESC, rowid DESC LIMIT ?"
     return store.read(lambda db: [build(ChatRow, row) for row in db.execute(query, (limit,))])
 
 
-def find_chat(store: Store, chat: str) -> ChatRow | None:
-    """The chat of this id, or the only one whose id begins so; deleted ones are not found."""
+def find_chat(store: Store, chat: str, *, deleted: bool = False) -> ChatRow | None:
+    """The chat of this id, or the only one whose id begins so; deleted ones are found only when told."""
 
     def query(db: sqlite3.Connection) -> list[ChatRow]:
-        sql = f"{_CHAT} WHERE deleted_s IS NULL AND substr(id, 1, length(?1)) = ?1 ORDER BY id <> ?1 LIMIT 2"
-        return [build(ChatRow, row) for row in db.execute(sql, (chat,))]
+        sql = f"{_CHAT} WHERE (?2 OR deleted_s IS NULL) AND substr(id, 1, length(?1)) = ?1 ORDER BY id <> ?1 LIMIT 2"
+        return [build(ChatRow, row) for row in db.execute(sql, (chat, deleted))]
 
     found = store.read(query)
     return found[0] if found and (len(found) == 1 or found[0].id == chat) else None

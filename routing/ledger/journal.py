@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 
 from routing import events as ev
+from routing.budget.accounts import Accounts
+from routing.budget.caps import Limit
 from routing.ledger import projections
 from routing.ledger.projections import CapExceededError
+from routing.ledger.spending import read_accounts
 from routing.ledger.store import Store
 
 _CHANNELS = {ev.TextDelta: "text", ev.ReasoningDelta: "reasoning", ev.ToolCallDelta: "tool"}
@@ -39,7 +42,7 @@ class Journal:
         entering: Sequence[ev.Event],
         deltas: Sequence[ev.Delta] = (),
         *,
-        day_cap_nusd: int | None,
+        limits: Sequence[Limit],
         credit_nusd: int,
     ) -> Awaitable[CapExceededError | None]:
         """Commit what came before, and its text; then hold the money of the one `Reserved` among `entering` and store
@@ -52,7 +55,7 @@ class Journal:
             for event in before:
                 projections.project(db, event)
             try:
-                projections.reserve(db, reserved, day_cap_nusd, credit_nusd)
+                projections.reserve(db, reserved, limits, credit_nusd)
             except CapExceededError as refusal:
                 return refusal
             _insert(db, late, ())
@@ -76,6 +79,33 @@ class Journal:
 
         self.store.write_soon(job)
 
+    def keep_summary(self, hash_: str, chat: str, turn: str, text: str) -> None:
+        """Remember what a turn made of an old part of a chat, which `hash_` names."""
+        row = (hash_, chat, turn, text)
+        self.store.write_soon(lambda db: db.execute("INSERT OR IGNORE INTO summary VALUES (?, ?, ?, ?)", row))
+
+    async def summary(self, hash_: str) -> str | None:
+        """The summary that is known of it."""
+        query = "SELECT text FROM summary WHERE hash = ?"
+        row = await self.store.read_later(lambda db: db.execute(query, (hash_,)).fetchone())
+        return None if row is None else str(row[0])
+
+    def take_draft(self, turn: str, wall_s: float) -> Awaitable[ev.DraftTaken | None]:
+        """Keep it that the user takes what a degraded turn shows for its answer. None, and nothing is kept, when it
+        shows no model's text, was taken already, or is no degraded turn."""
+
+        def job(db: sqlite3.Connection) -> ev.DraftTaken | None:
+            events = turn_events(db, turn, deltas=False)
+            end = events[-1] if events else None
+            if not isinstance(end, ev.TurnFinished) or end.status != "degraded" or end.attempt is None:
+                return None
+            taken = ev.DraftTaken(turn=turn, seq=end.seq + 1, at_s=end.at_s, wall_s=wall_s, attempt=end.attempt)
+            _insert(db, _rows((taken,)), ())
+            projections.project(db, taken)
+            return taken
+
+        return self.store.write(job)
+
     def index(self) -> None:
         """Bring the search index up to date with finished turns, a few at a time."""
         self.store.write_soon(index)
@@ -88,13 +118,9 @@ class Journal:
         """Every event of a turn in order; its text deltas as they came, or left out."""
         return self.store.read(lambda db: turn_events(db, turn, deltas=deltas))
 
-    async def taken(self, day: str) -> tuple[int, int]:
-        """Nano-dollars of the day's caps that are spent or held: real, simulated."""
-        rows = await self.store.read_later(
-            lambda db: db.execute("SELECT simulated, spent_nusd + held_nusd FROM day WHERE day = ?", (day,)).fetchall()
-        )
-        sums = {row[0]: int(row[1]) for row in rows}
-        return sums.get(0, 0), sums.get(1, 0)
+    async def accounts(self, day: str) -> Accounts:
+        """How the money stands on a day and in this session."""
+        return await self.store.read_later(lambda db: read_accounts(db, day, self.session))
 
 
 def turn_events(db: sqlite3.Connection, turn: str, *, deltas: bool = True) -> list[ev.Event]:

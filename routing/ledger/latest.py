@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from routing.ledger.store import Store
 
-_NO_FAILURE = ("finished", "superseded", "length", "cancelled", "interrupted")
+NO_FAILURE = ("finished", "superseded", "length", "cancelled", "interrupted")
+"""Ends of calls that speak against no model."""
 
 
 def failed_lately(store: Store) -> frozenset[str]:
@@ -15,5 +16,5 @@ def failed_lately(store: Store) -> frozenset[str]:
         )
     """
     return frozenset(
-        model for model, outcome in store.read(lambda db: db.execute(query).fetchall()) if outcome not in _NO_FAILURE
+        model for model, outcome in store.read(lambda db: db.execute(query).fetchall()) if outcome not in NO_FAILURE
     )

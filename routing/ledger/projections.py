@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from typing import Literal
 
 from routing import events as ev
+from routing.budget.caps import CapKind, Limit
+from routing.budget.scopes import ALL, taken
+from routing.ledger.patterns import note_patterns
+from routing.ledger.spending import read_sums
 from routing.messages import described
 
 _LONGEST_TITLE = 60
@@ -14,9 +21,10 @@ _LONGEST_TITLE = 60
 class CapExceededError(Exception):
     """A reservation did not fit under `cap`; nothing was written."""
 
-    def __init__(self, cap: str, left_nusd: int) -> None:
+    def __init__(self, cap: CapKind | Literal["request"], left_nusd: int, name: str = "") -> None:
         self.cap = cap
         self.left_nusd = left_nusd
+        self.name = name
         super().__init__(cap)
 
 
@@ -25,19 +33,16 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
     match event:
         case ev.TurnStarted():
             _start_turn(db, event)
-        case ev.RequestAnalysed():
-            db.execute("UPDATE turn SET task = ? WHERE id = ?", (event.features.task, event.turn))
+        case ev.RequestAnalysed() | ev.RouteDecided():
+            _describe_turn(db, event)
         case ev.AttemptStarted():
-            db.execute(
-                "UPDATE attempt SET n = ?, purpose = ?, provider = ?, model = ?, tier = ? WHERE id = ?",
-                (event.n, event.purpose, event.provider, event.model, event.tier, event.attempt),
-            )
+            _start_attempt(db, event)
         case ev.AttemptFinished():
             _outcome(db, event.attempt, "finished")
         case ev.AttemptFailed():
             _outcome(db, event.attempt, event.kind)
         case ev.ConfidenceMeasured():
-            db.execute("UPDATE attempt SET valid = ? WHERE id = ?", (event.valid, event.attempt))
+            _measured(db, event)
         case ev.RetryScheduled(attempt=str(answer)):
             _outcome(db, answer, "superseded")
         case ev.Escalated():
@@ -49,6 +54,8 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             settle(db, event)
         case ev.TurnFinished():
             _finish_turn(db, event)
+        case ev.DraftTaken():
+            db.execute("UPDATE turn SET taken = ? WHERE id = ?", (event.attempt, event.turn))
 
 
 def title_of(prompt: str) -> str:
@@ -57,32 +64,34 @@ def title_of(prompt: str) -> str:
     return words if len(words) <= _LONGEST_TITLE else words[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def reserve(db: sqlite3.Connection, event: ev.Reserved, day_cap_nusd: int | None, credit_nusd: int) -> None:
-    """Hold the amount under the day's cap and the request's credit, in one statement that takes both or neither.
+def reserve(db: sqlite3.Connection, event: ev.Reserved, limits: Sequence[Limit], credit_nusd: int) -> None:
+    """Hold the amount under every limit and the turn's credit, or nothing at all. The transaction must have begun as
+    a writer's (`BEGIN IMMEDIATE`), so that nobody takes what was found to be left.
 
     Raises CapExceededError with what was left.
     """
-    day = {"day": event.day, "simulated": int(event.simulated)}
-    db.execute("INSERT OR IGNORE INTO day (day, simulated) VALUES (:day, :simulated)", day)
-    held = db.execute(
-        """
-        UPDATE day SET held_nusd = held_nusd + :amount
-        WHERE day = :day AND simulated = :simulated
-          AND (:amount = 0 OR (
-            (:cap IS NULL OR spent_nusd + held_nusd + :amount <= :cap)
-            AND :amount + (
-                SELECT COALESCE(SUM(COALESCE(spend_nusd, reserved_nusd)), 0) FROM attempt
-                WHERE turn = :turn AND simulated = :simulated
-            ) <= :credit
-          ))
-        """,
-        {**day, "amount": event.amount_nusd, "cap": day_cap_nusd, "turn": event.turn, "credit": credit_nusd},
+    if event.amount_nusd:
+        _check(db, event, limits, credit_nusd)
+    scopes = [(period, scope, int(event.simulated)) for period, scope in _counts_in(event)]
+    db.executemany("INSERT OR IGNORE INTO tally (period, scope, simulated) VALUES (?, ?, ?)", scopes)
+    db.executemany(
+        "UPDATE tally SET held_nusd = held_nusd + ? WHERE period = ? AND scope = ? AND simulated = ?",
+        [(event.amount_nusd, *scope) for scope in scopes],
     )
-    if held.rowcount != 1:
-        raise _refusal(db, event, day_cap_nusd, credit_nusd)
     db.execute(
-        "INSERT INTO attempt (id, turn, n, simulated, day, reserved_nusd) VALUES (?, ?, 0, ?, ?, ?)",
-        (event.attempt, event.turn, int(event.simulated), event.day, event.amount_nusd),
+        """
+        INSERT INTO attempt (id, turn, n, simulated, day, reserved_nusd, session, scopes)
+        VALUES (?, ?, 0, ?, ?, ?, ?, ?)
+        """,
+        (
+            event.attempt,
+            event.turn,
+            int(event.simulated),
+            event.day,
+            event.amount_nusd,
+            event.session,
+            json.dumps(event.scopes),
+        ),
     )
 
 
@@ -98,26 +107,35 @@ def settle(db: sqlite3.Connection, event: ev.Settled) -> None:
     if settled.rowcount == 1:
         db.execute(
             """
-            UPDATE day SET held_nusd = held_nusd - a.reserved_nusd, spent_nusd = spent_nusd + a.spend_nusd
-            FROM (SELECT day AS of_day, simulated AS of_kind, reserved_nusd, spend_nusd FROM attempt WHERE id = ?) AS a
-            WHERE day = a.of_day AND simulated = a.of_kind
+            UPDATE tally SET held_nusd = held_nusd - a.reserved_nusd, spent_nusd = spent_nusd + a.spend_nusd
+            FROM (SELECT day, session, scopes, simulated AS kind, reserved_nusd, spend_nusd
+                  FROM attempt WHERE id = ?) AS a
+            WHERE simulated = a.kind AND (
+                (period = a.day AND scope IN (SELECT value FROM json_each(a.scopes)))
+                OR (a.session != '' AND period = a.session AND scope = 'all')
+            )
             """,
             (event.attempt,),
         )
 
 
-def _refusal(db: sqlite3.Connection, event: ev.Reserved, cap: int | None, credit: int) -> CapExceededError:
-    spent, held = db.execute(
-        "SELECT spent_nusd, held_nusd FROM day WHERE day = ? AND simulated = ?",
-        (event.day, int(event.simulated)),
-    ).fetchone()
-    if cap is not None and spent + held + event.amount_nusd > cap:
-        return CapExceededError("simulated_day" if event.simulated else "day", max(0, cap - spent - held))
+def _counts_in(event: ev.Reserved) -> list[tuple[str, str]]:
+    of_session = [(event.session, ALL)] if event.session else []
+    return [*((event.day, scope) for scope in event.scopes), *of_session]
+
+
+def _check(db: sqlite3.Connection, event: ev.Reserved, limits: Sequence[Limit], credit_nusd: int) -> None:
+    sums = taken(read_sums(db, event.day, event.session), event.simulated) if limits else {}
+    for limit in limits:
+        left = limit.left_nusd(sums)
+        if event.amount_nusd > left:
+            raise CapExceededError(limit.cap, left, limit.name)
     used = db.execute(
         "SELECT COALESCE(SUM(COALESCE(spend_nusd, reserved_nusd)), 0) FROM attempt WHERE turn = ? AND simulated = ?",
         (event.turn, int(event.simulated)),
     ).fetchone()[0]
-    return CapExceededError("request", max(0, credit - used))
+    if used + event.amount_nusd > credit_nusd:
+        raise CapExceededError("request", max(0, credit_nusd - used))
 
 
 def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
@@ -154,6 +172,37 @@ def _start_turn(db: sqlite3.Connection, event: ev.TurnStarted) -> None:
     )
 
 
+def _describe_turn(db: sqlite3.Connection, event: ev.RequestAnalysed | ev.RouteDecided) -> None:
+    match event:
+        case ev.RequestAnalysed():
+            db.execute("UPDATE turn SET task = ? WHERE id = ?", (event.features.task, event.turn))
+        case ev.RouteDecided():
+            decision = event.decision
+            db.execute(
+                "UPDATE turn SET route = ?, policy = ? WHERE id = ?",
+                (decision.route, decision.policy_hash, event.turn),
+            )
+
+
+def _start_attempt(db: sqlite3.Connection, event: ev.AttemptStarted) -> None:
+    db.execute(
+        """
+        UPDATE attempt SET n = ?, purpose = ?, provider = ?, model = ?, tier = ?, role = ?, saved_nusd = ?
+        WHERE id = ?
+        """,
+        (
+            event.n,
+            event.purpose,
+            event.provider,
+            event.model,
+            event.tier,
+            event.role,
+            event.saved_nusd,
+            event.attempt,
+        ),
+    )
+
+
 def _finish_turn(db: sqlite3.Connection, event: ev.TurnFinished) -> None:
     db.execute(
         """
@@ -178,6 +227,13 @@ def _finish_turn(db: sqlite3.Connection, event: ev.TurnFinished) -> None:
 
     if event.status in ("answered", "degraded") and event.attempt is not None:
         _outcome(db, event.attempt, "finished")  # the draft that was left behind is the reply after all
+
+
+def _measured(db: sqlite3.Connection, event: ev.ConfidenceMeasured) -> None:
+    db.execute("UPDATE attempt SET valid = ? WHERE id = ?", (event.valid, event.attempt))
+    model = db.execute("SELECT model FROM attempt WHERE id = ?", (event.attempt,)).fetchone()
+    if model is not None:
+        note_patterns(db, model[0], event.observed)
 
 
 def _outcome(db: sqlite3.Connection, attempt: str, outcome: str) -> None:

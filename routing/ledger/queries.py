@@ -1,11 +1,10 @@
-"""What reports read: sessions with their turns and calls, and spend by day."""
+"""What reports read: sessions with their turns, and counts of events."""
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
-from routing.ledger.rows import AttemptRow, SessionRow, TurnRow, build, columns
+from routing.ledger.rows import SessionRow, TurnRow, build, columns
 from routing.ledger.store import Store
 
 _SESSION = f"""
@@ -15,26 +14,9 @@ _SESSION = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SpendRow:
-    """The calls of one day to one model for one purpose. `held_nusd` is reserved and not settled yet."""
-
-    day: str
-    provider: str
-    model: str
-    tier: str
-    purpose: str
-    simulated: bool
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    spend_nusd: int
-    held_nusd: int
-
-
 def read_sessions(store: Store, *, limit: int = 100) -> list[SessionRow]:
     """Runs in which something was asked, the newest first."""
-    query = f"{_SESSION} WHERE turns > 0 ORDER BY started_s DESC, rowid DESC LIMIT ?"
+    query = f"{_SESSION} WHERE turns > 0 ORDER BY rowid DESC LIMIT ?"
     return store.read(lambda db: [build(SessionRow, row) for row in db.execute(query, (limit,))])
 
 
@@ -51,30 +33,9 @@ def session_turns(store: Store, session: str) -> list[TurnRow]:
     return store.read(lambda db: [build(TurnRow, row) for row in db.execute(query, (session,))])
 
 
-def session_attempts(store: Store, session: str) -> list[AttemptRow]:
-    query = f"""
-        SELECT {columns(AttemptRow, "attempt")} FROM attempt JOIN turn ON turn.id = attempt.turn
-        WHERE turn.session = ? ORDER BY turn.n, attempt.n
-    """
-    return store.read(lambda db: [build(AttemptRow, row) for row in db.execute(query, (session,))])
-
-
 def count_events(store: Store, session: str, type_: str) -> int:
     """How many events of a type the session's turns have."""
     query = """
         SELECT COUNT(*) FROM turn JOIN event ON event.turn = turn.id WHERE turn.session = ? AND event.type = ?
     """
     return store.read(lambda db: int(db.execute(query, (session, type_)).fetchone()[0]))
-
-
-def read_spend(store: Store, since_day: str | None = None) -> list[SpendRow]:
-    """Every call's money and tokens, from a local day (`2026-11-20`) on."""
-    query = """
-        SELECT day, provider, model, tier, purpose, simulated, COUNT(*) AS calls,
-               SUM(input_tokens) AS input_tokens, SUM(output_tokens) AS output_tokens,
-               COALESCE(SUM(spend_nusd), 0) AS spend_nusd,
-               COALESCE(SUM(reserved_nusd) FILTER (WHERE spend_nusd IS NULL), 0) AS held_nusd
-        FROM attempt WHERE day >= ? GROUP BY day, provider, model, tier, purpose, simulated
-        ORDER BY day, simulated, model, purpose
-    """
-    return store.read(lambda db: [build(SpendRow, row) for row in db.execute(query, (since_day or "",))])

@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 from routing import events as ev
 from routing.clock import Clock
 from routing.errors import ErrorKind
+from routing.folding import Fold
 from routing.ledger import projections
-from routing.ledger.journal import index, turn_events
+from routing.ledger.journal import Journal, index, turn_events
 from routing.ledger.sessions import bury, dead_sessions
 from routing.ledger.store import Store
 from routing.messages import Usage
-from routing.trace import AttemptView, Fold
+from routing.trace import AttemptView
 
 INTERRUPTED = "Interrupted: the program ended while this answer was coming. What came is kept."
+UNWRITTEN = "Interrupted: the ledger could not be written while this answer was coming. What was written is kept."
 
 
 def recover(store: Store, clock: Clock) -> int:
     """Settle and finish every turn of every dead session; returns how many turns were mended."""
     mended = 0
     for session in dead_sessions(store):
-        mended += store.write_now(partial(_recover_session, session=session, clock=clock))
+        mended += store.write_now(partial(_finish_turns, session=session, wall_s=clock.wall(), sentence=INTERRUPTED))
         bury(store, session, clock.wall())
     if mended:
         store.write_soon(index)
     return mended
 
 
-def _recover_session(db: sqlite3.Connection, session: str, clock: Clock) -> int:
+async def mend(journal: Journal, clock: Clock, running: Collection[str]) -> int:
+    """Settle and finish what a full disk left open in the journal's own session, but the turns that are `running`;
+    returns how many turns were mended. Raises StorageError when the ledger still cannot be written."""
+    job = partial(
+        _finish_turns, session=journal.session, wall_s=clock.wall(), sentence=UNWRITTEN, running=frozenset(running)
+    )
+    return await journal.store.write(job)
+
+
+def _finish_turns(
+    db: sqlite3.Connection, session: str, wall_s: float, sentence: str, running: frozenset[str] = frozenset()
+) -> int:
     unfinished = """
         SELECT id FROM turn WHERE session = ? AND (status IS NULL OR EXISTS (
             SELECT 1 FROM attempt WHERE attempt.turn = turn.id AND attempt.spend_nusd IS NULL))
     """
-    turns = [row["id"] for row in db.execute(unfinished, (session,)).fetchall()]
+    turns = [row["id"] for row in db.execute(unfinished, (session,)).fetchall() if row["id"] not in running]
     for turn in turns:
-        for event in _ending(turn_events(db, turn), clock.wall()):
+        for event in _ending(turn_events(db, turn), _held(db, turn), wall_s, sentence):
             db.execute(
                 "INSERT INTO event VALUES (?, ?, ?, ?)",
                 (turn, event.seq, event.type, ev.dump(event).decode()),
@@ -46,8 +60,14 @@ def _recover_session(db: sqlite3.Connection, session: str, clock: Clock) -> int:
     return len(turns)
 
 
-def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
-    """The events that the turn never lived to see."""
+def _held(db: sqlite3.Connection, turn: str) -> dict[str, int]:
+    """What attempts of the turn still hold, in nano-dollars."""
+    rows = db.execute("SELECT id, reserved_nusd FROM attempt WHERE turn = ? AND spend_nusd IS NULL ORDER BY n", (turn,))
+    return {row[0]: row[1] for row in rows}
+
+
+def _ending(events: list[ev.Event], held: dict[str, int], wall_s: float, sentence: str) -> list[ev.Event]:
+    """The events that the turn never lived to see. Every attempt of `held` is settled, also one whose start is lost."""
     folding = Fold()
     for event in events:
         folding.feed(event)
@@ -58,32 +78,33 @@ def _ending(events: list[ev.Event], wall_s: float) -> list[ev.Event]:
     def stamp() -> dict[str, Any]:
         return {"turn": turn, "seq": seq + len(ending) + 1, "at_s": at_s, "wall_s": wall_s}
 
-    for attempt in trace.attempts:
-        if attempt.spend_nusd is None:
-            ending.append(_interrupted(attempt, stamp()))
-            ending.append(
-                ev.Settled(
-                    **stamp(),
-                    attempt=attempt.id,
-                    spend_nusd=attempt.reserved_nusd,
-                    basis="reserved" if attempt.reserved_nusd else "free",
-                    usage=Usage(),
-                )
+    started = {attempt.id: attempt for attempt in trace.attempts if attempt.spend_nusd is None}
+    for attempt_id, reserved_nusd in {**{one.id: one.reserved_nusd for one in started.values()}, **held}.items():
+        if attempt_id in started:
+            ending.append(_interrupted(started[attempt_id], sentence, stamp()))
+        ending.append(
+            ev.Settled(
+                **stamp(),
+                attempt=attempt_id,
+                spend_nusd=reserved_nusd,
+                basis="reserved" if reserved_nusd else "free",
+                usage=Usage(),
             )
+        )
     for event in ending:
         folding.feed(event)
     if trace.finished is None:  # else it was told to its end, but not of a reservation that was still on its way
-        ending.append(_finished(folding, stamp()))
+        ending.append(_finished(folding, sentence, stamp()))
     return ending
 
 
-def _interrupted(attempt: AttemptView, stamp: dict[str, Any]) -> ev.AttemptFailed:
+def _interrupted(attempt: AttemptView, sentence: str, stamp: dict[str, Any]) -> ev.AttemptFailed:
     return ev.AttemptFailed(
         **stamp,
         attempt=attempt.id,
         kind=ErrorKind.INTERRUPTED,
         words="",
-        sentence=INTERRUPTED,
+        sentence=sentence,
         status=None,
         request_id=None,
         retry_after_s=None,
@@ -93,7 +114,7 @@ def _interrupted(attempt: AttemptView, stamp: dict[str, Any]) -> ev.AttemptFaile
     )
 
 
-def _finished(folding: Fold, stamp: dict[str, Any]) -> ev.TurnFinished:
+def _finished(folding: Fold, sentence: str, stamp: dict[str, Any]) -> ev.TurnFinished:
     trace = folding.trace
     last = trace.spoken
     firsts = [attempt.first_token_s for attempt in trace.attempts if attempt.first_token_s is not None]
@@ -113,6 +134,6 @@ def _finished(folding: Fold, stamp: dict[str, Any]) -> ev.TurnFinished:
         simulated_spend_nusd=sum(one.spend_nusd or 0 for one in trace.attempts if one.simulated),
         baseline_nusd=0,
         simulated=trace.simulated,
-        sentence=INTERRUPTED,
+        sentence=sentence,
         reply=folding.text(last.id) if last else "",
     )

@@ -26,7 +26,8 @@ class ChatRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """A turn; `status` None: it runs, here or in another program. `provider` None: no model gave the reply."""
+    """A turn; `status` None: it runs, here or in another program. `provider` None: no model gave the reply;
+    `taken` is the attempt whose text the user took for the answer of a turn that has none."""
 
     id: str
     chat: str
@@ -48,6 +49,7 @@ class TurnRow:
     escalations: int
     failovers: int
     attached: str = ""
+    taken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def columns(kind: type, table: str) -> str:
 def build(kind: type[R], row: sqlite3.Row) -> R:
     """The row as its type; SQLite's 0 and 1 become what the type says."""
     values = dict(row)
-    if "simulated" in values:
-        values["simulated"] = bool(values["simulated"])
+    for name, declared in kind.__annotations__.items():
+        if declared == "bool":
+            values[name] = bool(values[name])
     return kind(**values)

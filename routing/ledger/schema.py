@@ -1,7 +1,7 @@
 """The tables, as an ordered list of migrations: position + 1 is the `user_version` that a migration leads to.
 
 `event` is the truth; `piece` holds the text deltas of an attempt in batches, with marks (sequence, seconds,
-length). `turn`, `attempt`, `day` and `search` are projections: each can be made again from the events.
+length). `turn`, `attempt`, `tally`, `pattern` and `search` are projections: each can be made again from the events.
 """
 
 from __future__ import annotations
@@ -129,4 +129,61 @@ UPDATE attempt SET valid = (
 """`attempt.valid`: whether the JSON that was asked for came, NULL where none was; before this version only the parts
 of the confidence told. `turn.attached`: what was attached to the prompt, a line each."""
 
-MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED)
+MONEY_BY_SCOPE = """
+CREATE TABLE tally (
+    period TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    spent_nusd INTEGER NOT NULL DEFAULT 0 CHECK (spent_nusd >= 0),
+    held_nusd INTEGER NOT NULL DEFAULT 0 CHECK (held_nusd >= 0),
+    PRIMARY KEY (period, scope, simulated)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally SELECT day, 'all', simulated, spent_nusd, held_nusd FROM day;
+INSERT INTO tally
+    SELECT day, 'provider:' || provider, simulated, SUM(COALESCE(spend_nusd, 0)), 0 FROM attempt GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT day, 'tier:' || tier, simulated, SUM(COALESCE(spend_nusd, 0)), 0 FROM attempt GROUP BY 1, 2, 3;
+DROP TABLE day;
+
+ALTER TABLE attempt ADD COLUMN session TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempt ADD COLUMN scopes TEXT NOT NULL DEFAULT '["all"]';
+ALTER TABLE attempt ADD COLUMN role TEXT NOT NULL DEFAULT 'first';
+ALTER TABLE attempt ADD COLUMN saved_nusd INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE turn ADD COLUMN route TEXT NOT NULL DEFAULT '';
+ALTER TABLE turn ADD COLUMN policy TEXT NOT NULL DEFAULT '';
+ALTER TABLE turn ADD COLUMN taken TEXT;
+CREATE INDEX turn_started ON turn (started_s);
+CREATE INDEX turn_route ON turn (policy, route, n);
+
+CREATE TABLE raised (
+    day TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    amount_nusd INTEGER NOT NULL CHECK (amount_nusd > 0),
+    reason TEXT NOT NULL,
+    wall_s REAL NOT NULL,
+    session TEXT NOT NULL
+) STRICT;
+CREATE INDEX raised_day ON raised (day);
+
+CREATE TABLE pattern (
+    model TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    of_ INTEGER NOT NULL,
+    PRIMARY KEY (model, kind, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE summary (
+    hash TEXT PRIMARY KEY,
+    chat TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summary_chat ON summary (chat);
+"""
+"""`tally` holds what a local day, or a session, has spent and holds, by scope; it takes the place of `day`. `raised`
+are the overrides of a day's cap, `pattern` what models got wrong, `summary` old parts of
+chats by what they say, with the turn that summarised them."""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED, MONEY_BY_SCOPE)

@@ -25,6 +25,10 @@ else:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_END = "UPDATE session SET ended_s = MAX(?, started_s) WHERE id = ?"
+"""A clock that was put back meanwhile makes no session shorter than nothing."""
+
+
 class Session:
     """One run of a program on the ledger."""
 
@@ -32,28 +36,33 @@ class Session:
         self.store = store
         self.id = session_id
         self._fd = _take(_lock_file(store, session_id))
-        store.write_now(
-            lambda db: db.execute(
-                "INSERT INTO session (id, program, profile, started_s) VALUES (?, ?, ?, ?)",
-                (session_id, program, profile, wall_s),
-            )
-        )
+        begin = "INSERT INTO session (id, program, profile, started_s) VALUES (?, ?, ?, ?)"
+        try:
+            store.write_now(lambda db: db.execute(begin, (session_id, program, profile, wall_s)))
+        except BaseException:
+            self._let_go()
+            raise
 
     def end(self, wall_s: float) -> None:
         """Mark the end; a session in which nothing was asked leaves no row."""
 
         def job(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE session SET ended_s = ? WHERE id = ?", (wall_s, self.id))
+            db.execute(_END, (wall_s, self.id))
             db.execute(
                 "DELETE FROM session WHERE id = ? AND NOT EXISTS (SELECT 1 FROM turn WHERE session = ?)",
                 (self.id, self.id),
             )
 
-        self.store.write_now(job)
+        try:
+            self.store.write_now(job)
+        finally:  # where this cannot be written, the next start ends the session, which it must find unlocked
+            self._let_go()
+        _lock_file(self.store, self.id).unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-        _lock_file(self.store, self.id).unlink(missing_ok=True)
 
 
 def dead_sessions(store: Store) -> list[str]:
@@ -74,9 +83,18 @@ def dead_sessions(store: Store) -> list[str]:
 
 def bury(store: Store, session_id: str, wall_s: float) -> None:
     """The session is settled: give it its end."""
-    end = "UPDATE session SET ended_s = COALESCE(ended_s, ?) WHERE id = ?"
-    store.write_now(lambda db: db.execute(end, (wall_s, session_id)))
+    store.write_now(lambda db: db.execute(f"{_END} AND ended_s IS NULL", (wall_s, session_id)))
     _lock_file(store, session_id).unlink(missing_ok=True)
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a session on the ledger in this folder runs."""
+    for lock in (folder / "sessions").glob("*.lock"):
+        fd = _take(lock)
+        if fd is None:
+            return True
+        os.close(fd)
+    return False
 
 
 def _lock_file(store: Store, session_id: str) -> Path:
@@ -84,7 +102,7 @@ def _lock_file(store: Store, session_id: str) -> Path:
 
 
 def _take(path: Path) -> int | None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(fd)

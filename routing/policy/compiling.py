@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING
 from routing.money import parse_usd
 from routing.policy.conditions import in_words
 from routing.policy.ladders import compile_ladder
-from routing.policy.model import Policy, Requirements, Route, Rule, Timeouts, When
+from routing.policy.model import (
+    ClassCap,
+    Context,
+    Hedging,
+    Policy,
+    PremiumShare,
+    ProfileCaps,
+    Requirements,
+    Route,
+    Rule,
+    Timeouts,
+    When,
+)
 
 if TYPE_CHECKING:
-    from routing.policy.schema import Condition, PolicyDocument, RouteDocument, RuleDocument
+    from routing.policy.schema import CapsDocument, Condition, PolicyDocument, RouteDocument, RuleDocument
 
 
 def compile_policy(
@@ -31,11 +43,17 @@ def compile_policy(
         value_nusd=parse_usd(document.value_usd),
         second_nusd=parse_usd(document.second_usd),
         request_credit_nusd=parse_usd(caps.request_usd),
-        day_cap_nusd=None if caps.day_usd is None else parse_usd(caps.day_usd),
+        day_cap_nusd=_nusd(caps.day_usd),
         request_s=document.request_s,
         assumed_nusd_per_mtok=parse_usd(document.assumed_usd_per_mtok),
         aliases=tuple(document.aliases.items()),
         hash="",
+        caps=_caps(caps),
+        hedging=Hedging(document.hedge.max_share, document.hedge.min_s),
+        throttle=document.throttle,
+        personal=document.personal,
+        context=Context(document.context.budget_tokens, document.context.keep_turns, document.context.old),
+        answer_tokens=tuple(sorted(document.answer_tokens.items())),
     )
     return replace(policy, hash=content_hash(policy))
 
@@ -80,6 +98,22 @@ def _when(condition: Condition, shared: When | None = None) -> When:
     return replace(shared, **own)
 
 
+def _nusd(usd: float | None) -> int | None:
+    return None if usd is None else parse_usd(usd)
+
+
+def _caps(document: CapsDocument) -> ProfileCaps:
+    premium = document.premium_share
+    return ProfileCaps(
+        attempts=document.request_attempts,
+        session_nusd=_nusd(document.session_usd),
+        warn_at=tuple(sorted(document.warn_at)),
+        premium=None if premium is None else PremiumShare(premium.max, premium.floor),
+        providers=tuple((name, parse_usd(usd)) for name, usd in sorted(document.providers.items())),
+        classes=tuple(ClassCap(one.task, parse_usd(one.day_usd), one.tier, one.model) for one in document.classes),
+    )
+
+
 def _route(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str, str]) -> Route:
     document = routes[name]
     require, timeouts = document.require, document.timeouts
@@ -89,7 +123,7 @@ def _route(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str,
         mode=document.mode,
         floor=document.floor,
         time_budget_s=document.time_budget_s,
-        credit_nusd=None if document.cost_ceiling_usd is None else parse_usd(document.cost_ceiling_usd),
+        credit_nusd=_nusd(document.cost_ceiling_usd),
         retries=document.retries,
         timeouts=Timeouts(timeouts.connect_s, timeouts.first_token_s, timeouts.idle_s, timeouts.total_s),
         temperature=document.temperature,
@@ -104,4 +138,8 @@ def _route(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str,
         degraded_text=document.degraded.strip(),
         invalid=document.invalid,
         declined=document.declined,
+        broken=document.broken,
+        cut=document.cut,
+        day_nusd=_nusd(document.day_usd),
+        success_nusd=_nusd(document.cost_per_success_usd),
     )

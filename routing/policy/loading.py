@@ -11,6 +11,7 @@ from routing.policy.lines import Tree, read_tree
 from routing.policy.mistakes import Mistake
 from routing.policy.model import Policy
 from routing.policy.schema import TIERS, read_document
+from routing.small_files import read_small
 
 
 def load_policy(source: Path | str, *, file: str = "policy.yaml") -> Policy:
@@ -38,7 +39,7 @@ def load_policy(source: Path | str, *, file: str = "policy.yaml") -> Policy:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_small(path)
     except UnicodeDecodeError:
         raise ConfigurationError((Problem(str(path), None, "is not text in UTF-8;", "save it as UTF-8"),)) from None
     except OSError as error:

@@ -108,8 +108,13 @@ class Route:
     steps down only when `time_budget_s` is exceeded. Below `floor` an answer is shown as below the floor.
     `invalid`: an answer that had to be JSON and is not, or does not meet its schema, is asked of the same model once
     more before the next rung, or goes to the next rung at once. `declined`: a request that a provider's content filter
-    turns away ends the turn, or goes to another provider when its risk is low. `degraded_text` is said when nothing
+    turns away ends the turn, or goes to another provider when its risk is low. `broken`: an answer that was lost in
+    mid-stream is written anew by the next model, or that model goes on where it broke off. `cut`: an answer that
+    reached its most tokens stays cut, or the same model goes on with it once. `degraded_text` is said when nothing
     could answer.
+
+    `day_nusd` is what the route may spend on a local day. Above `success_nusd` for one successful answer, held against
+    it over many turns, it climbs no more.
     """
 
     name: str
@@ -126,6 +131,67 @@ class Route:
     degraded_text: str = ""
     invalid: Literal["retry", "escalate"] = "escalate"
     declined: Literal["stop", "failover"] = "stop"
+    broken: Literal["restart", "continue"] = "restart"
+    cut: Literal["keep", "continue"] = "keep"
+    day_nusd: int | None = None
+    success_nusd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCap:
+    """What one kind of task may spend on a day with the models of a tier, or with those that a glob names; with
+    neither, with all of them."""
+
+    task: str
+    day_nusd: int
+    tier: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumShare:
+    """The large tier may take at most `most` of what the day has taken; before much is spent, of `floor` × the day's
+    cap, so that the first prompt of a day is not locked out."""
+
+    most: float
+    floor: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCaps:
+    """Caps of one profile, beside those for a day and a message. `attempts` counts all calls of one message;
+    `warn_at` are the shares of a cap at which the user is told."""
+
+    attempts: int = 6
+    session_nusd: int | None = None
+    warn_at: tuple[float, ...] = (0.8,)
+    premium: PremiumShare | None = None
+    providers: tuple[tuple[str, int], ...] = ()
+    classes: tuple[ClassCap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hedging:
+    """A second provider is asked when the first has not begun to answer after its p95, at least `min_s`; in at most
+    `max_share` of the turns."""
+
+    max_share: float = 0.05
+    min_s: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How much of a chat is sent along. Above `budget_tokens` its `old` part is dropped, or summarised by a small
+    model, in steps; the last `keep_turns` exchanges always go along."""
+
+    budget_tokens: int | None = None
+    keep_turns: int = 4
+    old: Literal["drop", "summarise"] = "drop"
+
+
+Personal = Literal["show", "ask", "mask", "local"]
+"""What is done about personal data before a prompt leaves the machine: told, asked about, replaced by placeholders, or
+kept on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +199,8 @@ class Policy:
     """A profile, compiled. `request_credit_nusd` and `day_cap_nusd` can only be stricter than the machine's.
 
     `value_nusd` is what a right answer is worth, `second_nusd` what a second of waiting costs; the score of a model
-    is value × quality − cost − second × latency. `hash` names the content.
+    is value × quality − cost − second × latency. With `throttle`, spend that grows out of proportion is slowed in
+    steps. `answer_tokens` are the most tokens of an answer by kind of task. `hash` names the content.
     """
 
     id: str
@@ -149,6 +216,12 @@ class Policy:
     assumed_nusd_per_mtok: int
     aliases: tuple[tuple[str, str], ...]
     hash: str
+    caps: ProfileCaps = ProfileCaps()
+    hedging: Hedging = Hedging()
+    throttle: bool = True
+    personal: Personal = "show"
+    context: Context = Context()
+    answer_tokens: tuple[tuple[str, int], ...] = ()
 
     def route(self, name: str) -> Route:
         return next(route for route in self.routes if route.name == name)

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 
 from routing.analysis.features import Risk, TaskClass
 from routing.policy.mistakes import Mistake, Path, nearest, quoted
-from routing.policy.model import Range
+from routing.policy.model import Personal, Range
 from routing.policy.ranges import can_hold, parse_range
 from routing.policy.shapes import shape_mistake
 
@@ -103,6 +103,9 @@ Determinism = Literal["seed", "strong"]
 Retention = Literal["none"]
 Invalid = Literal["retry", "escalate"]
 Declined = Literal["stop", "failover"]
+Broken = Literal["restart", "continue"]
+Cut = Literal["keep", "continue"]
+Old = Literal["drop", "summarise"]
 Tier = Annotated[str, _one_of("tier", TIERS)]
 Task = Annotated[str, _one_of("task", TaskClass)]
 RiskWord = Annotated[str, _one_of("risk", Risk)]
@@ -210,6 +213,10 @@ class RouteDocument(_Part):
     retries: Annotated[int, _between(0, 5, "1")] = 1
     invalid: Annotated[Invalid, _one_of("value of invalid", ("retry", "escalate"))] = "escalate"
     declined: Annotated[Declined, _one_of("value of declined", ("stop", "failover"))] = "stop"
+    broken: Annotated[Broken, _one_of("value of broken", ("restart", "continue"))] = "restart"
+    cut: Annotated[Cut, _one_of("value of cut", ("keep", "continue"))] = "keep"
+    day_usd: Usd | None = None
+    cost_per_success_usd: Usd | None = None
     timeouts: TimeoutsDocument = Field(default_factory=TimeoutsDocument, examples=["timeouts: {total_s: 120}"])
     temperature: Annotated[float, _between(0, 2, "0.7")] | None = None
     max_output_tokens: Annotated[int, _between(1, 1_000_000, "2048")] | None = None
@@ -217,9 +224,44 @@ class RouteDocument(_Part):
     degraded: str = ""
 
 
+class ClassCapDocument(_Part):
+    task: Task = Field(examples=["task: code"])
+    day_usd: Usd = Field(examples=["day_usd: 0.50"])
+    tier: Tier | None = None
+    model: Word | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ClassCapDocument:
+        if self.tier and self.model:
+            raise _wrong("this cap names a tier and a model", "keep one of them")
+        return self
+
+
+class PremiumShareDocument(_Part):
+    max: Share = Field(examples=["max: 0.25"])
+    floor: Share = 0.25
+
+
 class CapsDocument(_Part):
     request_usd: Usd = 0.05
+    request_attempts: Annotated[int, _between(1, 50, "6")] = 6
     day_usd: Usd | None = None
+    session_usd: Usd | None = None
+    warn_at: OneOrMore[Share] = Field(default=[0.8], examples=["warn_at: [0.5, 0.8]"])
+    premium_share: PremiumShareDocument | None = Field(default=None, examples=["premium_share: {max: 0.25}"])
+    providers: dict[str, Usd] = Field(default={}, examples=["providers: {openai: 0.80}"])
+    classes: list[ClassCapDocument] = Field(default=[], examples=["classes: [{task: code, tier: large, day_usd: 0.5}]"])
+
+
+class HedgeDocument(_Part):
+    max_share: Share = 0.05
+    min_s: Seconds = 1.5
+
+
+class ContextDocument(_Part):
+    budget_tokens: Annotated[int, _between(256, 10_000_000, "8000")] | None = None
+    keep_turns: Annotated[int, _between(0, 1000, "4")] = 4
+    old: Annotated[Old, _one_of("value of old", ("drop", "summarise"))] = "drop"
 
 
 class PolicyDocument(_Part):
@@ -230,6 +272,13 @@ class PolicyDocument(_Part):
     value_usd: Usd = 0.02
     second_usd: Usd = 0.0004
     caps: CapsDocument = Field(default_factory=CapsDocument, examples=["caps: {request_usd: 0.05, day_usd: 2.00}"])
+    hedge: HedgeDocument = Field(default_factory=HedgeDocument, examples=["hedge: {max_share: 0.05, min_s: 1.5}"])
+    throttle: bool = True
+    personal: Annotated[Personal, _one_of("value of personal", ("show", "ask", "mask", "local"))] = "show"
+    context: ContextDocument = Field(default_factory=ContextDocument, examples=["context: {budget_tokens: 8000}"])
+    answer_tokens: dict[Task, Annotated[int, _between(16, 1_000_000, "400")]] = Field(
+        default={}, examples=["answer_tokens: {faq: 300}"]
+    )
     request_s: Seconds = 60.0
     assumed_usd_per_mtok: Usd = 30.0
     aliases: dict[str, Word] = Field(default={}, examples=['aliases: {fast: "*/small-*"}'])

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from importlib.util import find_spec
-from ssl import SSLContext
+from ssl import SSLContext, TLSVersion
 from typing import Any
 
 import httpx
@@ -21,8 +21,10 @@ import httpx
 from routing.errors import ErrorKind, ProviderError
 from routing.messages import Chunk, FinishChunk, LimitsChunk
 from routing.policy.model import Timeouts
+from routing.providers.clear_text import IN_THE_CLEAR, in_the_clear
 from routing.providers.contract import Call, Outgoing, ProviderConfig
 from routing.providers.dialects import dialect_of
+from routing.providers.encodings import ENCODINGS, decode
 from routing.providers.failures import clean, error, malformed
 from routing.providers.known import is_loopback, only_model
 from routing.providers.limits import read_limits
@@ -35,6 +37,8 @@ WARM_TIMEOUT_S = 5.0
 _NO_LIST = (ErrorKind.NOT_FOUND, ErrorKind.INVALID_REQUEST, ErrorKind.MALFORMED_STREAM)
 """What a server answers that lists nothing."""
 _MOST_LISTED_BYTES = 32 * 1024 * 1024
+_MOST_LISTED = 5_000
+"""Models of one list; details may be asked of each of them."""
 _LAST_PORT = 65_535
 _KEEP_ALIVE_S = 60.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE_S)
@@ -113,7 +117,7 @@ class HttpProvider:
         if only:
             return [{"id": only}]
         try:
-            cards = dialect.cards(await self._json(dialect.listing(self.config)))
+            cards = dialect.cards(await self._json(dialect.listing(self.config)))[:_MOST_LISTED]
         except ProviderError as error:
             if self.config.models and error.kind in _NO_LIST:
                 return []
@@ -139,6 +143,7 @@ class HttpProvider:
         try:
             request = self._request(client, outgoing, secret, LIST_TIMEOUT_S)
             async with asyncio.timeout(LIST_TIMEOUT_S), aclosing(await client.send(request, stream=True)) as response:
+                decode(response)
                 await read_body(response, body, _MOST_LISTED_BYTES)
         except (TimeoutError, httpx.TimeoutException) as problem:
             raise ProviderError(ErrorKind.TIMEOUT, f"no list of models in {LIST_TIMEOUT_S:g} s") from problem
@@ -147,18 +152,27 @@ class HttpProvider:
         self._used_at = asyncio.get_running_loop().time()
         if response.status_code != 200:
             raise error(response.status_code, body.decode("utf-8", "replace"), response.headers, secret)
+        if len(body) > _MOST_LISTED_BYTES:
+            raise malformed(f"its list of models is longer than {_MOST_LISTED_BYTES // 1024**2} MB")
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
             raise malformed("its list of models is not JSON") from None
 
     def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
-        """Raises httpx.InvalidURL, and ProviderError (auth, never sent) for a key that no header can carry."""
+        """Raises httpx.InvalidURL, and ProviderError (never sent) for a key that no header can carry (auth), or that
+        strangers could read on its way (connection)."""
         if not (secret.isascii() and secret.isprintable()):
             raise ProviderError(ErrorKind.AUTH, "it holds a line break or a letter that no key has", sent=False)
         headers = dict(outgoing.headers)
-        headers |= {"content-type": "application/json", "accept": ACCEPTED[self._dialect.framing]}
+        headers |= {
+            "content-type": "application/json",
+            "accept": ACCEPTED[self._dialect.framing],
+            "accept-encoding": ENCODINGS,
+        }
         if secret:
+            if in_the_clear(self._root):
+                raise ProviderError(ErrorKind.CONNECTION, IN_THE_CLEAR, sent=False)
             name, value = self._dialect.key_header(secret, self.config)
             headers[name] = value
         request = client.build_request(
@@ -208,21 +222,33 @@ async def _open_client(base_url: str) -> httpx.AsyncClient:
     certificates as the environment says (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR). Loopback goes through no
     proxy and needs no certificates; for the rest reading them takes tens of milliseconds, in a thread.
 
+    No redirect is followed: a key goes to the host that the user named and to no other.
+
     Raises ProviderError (connection, never sent) when the environment names what cannot be used."""
     verify: SSLContext | bool = False
     direct = is_loopback(base_url)
     try:
         if not direct or base_url.lower().startswith("https"):
-            verify = await asyncio.to_thread(httpx.create_ssl_context)
+            verify = await asyncio.to_thread(_strict_context)
     except OSError as problem:
         what = "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"
         raise ProviderError(ErrorKind.CONNECTION, f"{what}: {problem.strerror or problem}", sent=False) from problem
     http2 = not direct and find_spec("h2") is not None
     try:
-        return httpx.AsyncClient(verify=verify, trust_env=not direct, limits=_LIMITS, http2=http2)
+        return httpx.AsyncClient(
+            verify=verify, trust_env=not direct, limits=_LIMITS, http2=http2, follow_redirects=False
+        )
     except (ImportError, ValueError, httpx.InvalidURL) as problem:
         what = "the proxy that the environment names cannot be used"
         raise ProviderError(ErrorKind.CONNECTION, f"{what}: {clean(str(problem))}", sent=False) from problem
+
+
+def _strict_context() -> SSLContext:
+    """Certificates are checked against the host's name, and nothing older than TLS 1.2 is spoken, whatever the
+    system's own settings allow."""
+    context = httpx.create_ssl_context()
+    context.minimum_version = TLSVersion.TLSv1_2
+    return context
 
 
 def _with_request_id(finish: FinishChunk, response: httpx.Response, secret: str) -> FinishChunk:

@@ -16,6 +16,7 @@ from typing import Any
 
 from routing.errors import ConfigurationError, Problem
 from routing.files import replace_file
+from routing.small_files import read_small
 
 KEYRING_SERVICE = "pointsman"
 FILE_NAME = "keys.env"
@@ -135,7 +136,7 @@ def _read_file(path: Path) -> dict[str, str]:
         if os.name != "nt" and stat.S_IMODE(mode) & 0o077:
             what = f"can be read by others (mode {stat.S_IMODE(mode):04o}), so no key is taken from it;"
             raise ConfigurationError((Problem(str(path), None, what, f"run: chmod 600 {path}"),))
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_small(path, "utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as problem:

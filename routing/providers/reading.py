@@ -16,6 +16,7 @@ from routing.errors import ErrorKind, ProviderError
 from routing.messages import Chunk
 from routing.policy.model import Timeouts
 from routing.providers.contract import Decoder, Framing
+from routing.providers.encodings import decode
 from routing.providers.failures import clean, error, malformed, not_a_stream
 from routing.providers.sentences import NO_SCHEME
 
@@ -23,13 +24,14 @@ from routing.providers.sentences import NO_SCHEME
 DRAIN_S = 0.05
 _MAX_ERROR_BYTES = 65_536
 _MAX_EVENT_BYTES = 64 * 1024 * 1024
+_MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ProxyError)
 
 
 # ---------------------------------------------------------------- waiting
 class Patience:
     """Until when the next bytes are awaited, and what is said if they do not come; and how many are read without an
-    event in them. Times are the loop's."""
+    event in them, and in all. Times are the loop's; bytes are counted after decompression."""
 
     def __init__(self, timeouts: Timeouts, now_s: float) -> None:
         self._idle_s = timeouts.idle_s
@@ -39,13 +41,17 @@ class Patience:
         self.draining = False
         self.whole = False  # once the answer is, silence is an end like any other
         self._unread_bytes = 0
+        self._read_bytes = 0
         self._until(now_s + timeouts.first_token_s, f"no first token in {timeouts.first_token_s:g} s")
 
     def took(self, size: int) -> None:
-        """Bytes came. Raises ProviderError (malformed_stream) when they have been too many for one event."""
+        """Bytes came. Raises ProviderError (malformed_stream) when they are too many for one event, or one answer."""
         self._unread_bytes += size
+        self._read_bytes += size
         if self._unread_bytes > _MAX_EVENT_BYTES:
             raise malformed(f"an event is longer than {_MAX_EVENT_BYTES // 1024**2} MB")
+        if self._read_bytes > _MAX_ANSWER_BYTES:
+            raise malformed(f"it is longer than {_MAX_ANSWER_BYTES // 1024**2} MB")
 
     def parted(self) -> None:
         """An event was told apart from what follows it."""
@@ -99,6 +105,11 @@ async def send(client: httpx.AsyncClient, request: httpx.Request, patience: Pati
             response = await client.send(request, stream=True)
     except TimeoutError as problem:
         raise ProviderError(ErrorKind.TIMEOUT, patience.words) from problem
+    try:
+        decode(response)
+    except ProviderError:
+        await response.aclose()
+        raise
     assert isinstance(response.stream, httpx.AsyncByteStream)
     response.stream = _TimedStream(response.stream, patience)
     return response

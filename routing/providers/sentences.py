@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from routing.errors import ErrorKind, ProviderError
+from routing.providers.clear_text import IN_THE_CLEAR
 from routing.providers.contract import ProviderConfig
 from routing.providers.keys import Key
 from routing.providers.known import host_of, is_loopback, place_of, service_at
@@ -176,6 +177,8 @@ def _connection(case: _Case) -> str:
         return f"The connection to {host} was lost" + (case.words if how == case.error.words else _ended(how))
     if case.error.words == NO_SCHEME:
         return f"The base URL of {case.who} {_ended(NO_SCHEME)}"
+    if case.error.words == IN_THE_CLEAR:
+        return f"The key of {case.who}{case.read_from} is not sent to {host}: {IN_THE_CLEAR}"
     words = case.error.words or "no connection"
     if "certificate" in words:
         reason = _SSL_NOISE.sub("", words)

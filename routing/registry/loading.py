@@ -23,6 +23,7 @@ from routing.policy.mistakes import Path as Place
 from routing.policy.mistakes import nearest, quoted
 from routing.registry.model import UNRANKED, Model, Registry
 from routing.registry.terms import Terms, layered, read_terms
+from routing.small_files import read_small
 
 Overrides = tuple[tuple[str, Terms], ...]
 """Globs over model ids with the fields that they set, in the order of the file; later ones win. `sources` among the
@@ -53,7 +54,7 @@ def build_registry(listed: Iterable[Model], overrides: Overrides = (), tiers: Ti
 def read_overrides(path: Path) -> Overrides:
     """The user's file. Raises ConfigurationError with every mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_small(path)
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as problem:

@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from routing.ledger.queries import count_events, read_session, read_sessions, session_attempts, session_turns
-from routing.ledger.rows import AttemptRow, SessionRow, TurnRow
+from routing.ledger.costs import Scope
+from routing.ledger.queries import count_events, read_session, read_sessions, session_turns
+from routing.ledger.rows import SessionRow
 from routing.ledger.store import Store
+from routing.reports.money import Group, Money, keep_book
 from routing.reports.sums import Slice, percentile, slices
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """One kind of money. `baseline_nusd` is what the dearest model would have charged for the same answers."""
-
-    spend_nusd: int
-    held_nusd: int
-    baseline_nusd: int
-
-    @property
-    def saved_nusd(self) -> int:
-        """Below zero when retries and superseded drafts cost more than was saved."""
-        return self.baseline_nusd - self.spend_nusd
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +40,8 @@ class SessionSummary:
     by_model: tuple[Slice, ...]
     by_tier: tuple[Slice, ...]
     by_purpose: tuple[Slice, ...]
+    by_route: tuple[Group, ...]
+    by_task: tuple[Group, ...]
 
 
 def list_sessions(store: Store, *, limit: int = 100) -> list[SessionRow]:
@@ -64,7 +54,8 @@ def summarise_session(store: Store, session_id: str) -> SessionSummary:
     session = read_session(store, session_id)
     if session is None:
         raise LookupError(session_id)
-    turns, attempts = session_turns(store, session_id), session_attempts(store, session_id)
+    turns, book = session_turns(store, session_id), keep_book(store, Scope(session=session_id))
+    calls = book.calls
     status = Counter(turn.status for turn in turns)
     first = [turn.first_token_s for turn in turns if turn.first_token_s is not None]
     whole = [turn.latency_s for turn in turns if turn.latency_s is not None]
@@ -79,25 +70,18 @@ def summarise_session(store: Store, session_id: str) -> SessionSummary:
         escalations=sum(turn.escalations for turn in turns),
         failovers=sum(turn.failovers for turn in turns),
         retries=count_events(store, session_id, "RetryScheduled"),
-        calls=len(attempts),
-        input_tokens=sum(attempt.input_tokens for attempt in attempts),
-        output_tokens=sum(attempt.output_tokens for attempt in attempts),
+        calls=len(calls),
+        input_tokens=sum(call.input_tokens for call in calls),
+        output_tokens=sum(call.output_tokens for call in calls),
         first_token_p50_s=percentile(first, 0.5),
         first_token_p95_s=percentile(first, 0.95),
         latency_p50_s=percentile(whole, 0.5),
         latency_p95_s=percentile(whole, 0.95),
-        real=_money(turns, attempts, simulated=False),
-        simulated=_money(turns, attempts, simulated=True),
-        by_model=slices(attempts, lambda call: call.model),
-        by_tier=slices(attempts, lambda call: call.tier),
-        by_purpose=slices(attempts, lambda call: call.purpose),
-    )
-
-
-def _money(turns: list[TurnRow], attempts: list[AttemptRow], *, simulated: bool) -> Money:
-    calls = [attempt for attempt in attempts if attempt.simulated is simulated]
-    return Money(
-        spend_nusd=sum(call.spend_nusd or 0 for call in calls),
-        held_nusd=sum(call.held_nusd for call in calls),
-        baseline_nusd=sum(turn.baseline_nusd for turn in turns if turn.simulated is simulated),
+        real=book.real,
+        simulated=book.simulated,
+        by_model=slices(calls, lambda call: call.model),
+        by_tier=slices(calls, lambda call: call.tier),
+        by_purpose=slices(calls, lambda call: call.purpose),
+        by_route=book.by_route,
+        by_task=book.by_task,
     )

@@ -1,40 +1,53 @@
-"""What was spent, by day, model, tier and purpose. Simulated money has its own sums."""
+"""What was spent, by day, model, tier, purpose, route and task, and what it went for. Simulated money has its own
+sums."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routing.ledger.queries import read_spend
+from routing.ledger.costs import Raise, Scope, read_raises
 from routing.ledger.store import Store
+from routing.reports.money import Group, Money, keep_book
 from routing.reports.sums import Slice, slices
 
 
 @dataclass(frozen=True, slots=True)
 class SpendReport:
-    """Nano-dollars from `since` on, a local day (None: all there is). `held` is reserved and not settled yet."""
+    """Nano-dollars from `since` on, a local day (None: all there is). `held` is reserved and not settled yet; `raises`
+    are overrides of the day's cap."""
 
     since: str | None
     total_nusd: int
     simulated_total_nusd: int
     held_nusd: int
     simulated_held_nusd: int
+    real: Money
+    simulated: Money
     by_day: tuple[Slice, ...]
     by_model: tuple[Slice, ...]
     by_tier: tuple[Slice, ...]
     by_purpose: tuple[Slice, ...]
+    by_route: tuple[Group, ...]
+    by_task: tuple[Group, ...]
+    raises: tuple[Raise, ...]
 
 
 def report_spend(store: Store, since: str | None = None) -> SpendReport:
     """Sums of every call in the ledger, whatever became of it."""
-    rows = read_spend(store, since)
+    book = keep_book(store, Scope(since=since))
     return SpendReport(
         since=since,
-        total_nusd=sum(row.spend_nusd for row in rows if not row.simulated),
-        simulated_total_nusd=sum(row.spend_nusd for row in rows if row.simulated),
-        held_nusd=sum(row.held_nusd for row in rows if not row.simulated),
-        simulated_held_nusd=sum(row.held_nusd for row in rows if row.simulated),
-        by_day=tuple(sorted(slices(rows, lambda row: row.day), key=lambda one: (one.name, one.simulated))),
-        by_model=slices(rows, lambda row: row.model),
-        by_tier=slices(rows, lambda row: row.tier),
-        by_purpose=slices(rows, lambda row: row.purpose),
+        total_nusd=book.real.spend_nusd,
+        simulated_total_nusd=book.simulated.spend_nusd,
+        held_nusd=book.real.held_nusd,
+        simulated_held_nusd=book.simulated.held_nusd,
+        real=book.real,
+        simulated=book.simulated,
+        by_day=tuple(sorted(slices(book.calls, lambda call: call.day), key=lambda one: (one.name, one.simulated))),
+        by_model=slices(book.calls, lambda call: call.model),
+        by_tier=slices(book.calls, lambda call: call.tier),
+        by_purpose=slices(book.calls, lambda call: call.purpose),
+        by_route=book.by_route,
+        by_task=book.by_task,
+        raises=tuple(read_raises(store, since)),
     )

@@ -10,7 +10,7 @@ from routing.clock import Clock
 from routing.simulator.connection import Connection
 from routing.simulator.mind import Thought
 from routing.simulator.models import Offer
-from routing.simulator.served import Bill
+from routing.simulator.served import Bill, Receipt
 from routing.simulator.voice import Voice, split_tokens
 from routing.simulator.wire.contract import Call, Counts, Finish, ToolCall, Writer
 
@@ -70,22 +70,25 @@ class Delivery:
     offer: Offer
     thought: Thought
     voice: Voice
-    input_tokens: int
     writer: Writer
     bill: Bill
+    receipt: Receipt
     pace: Pace
-    fault: str | None
     stream_type: str
     headers: dict[str, str]
 
+    @property
+    def fault(self) -> str | None:
+        return self.receipt.fault
+
     async def run(self) -> None:
-        self.bill.accept(self.offer, self.input_tokens)
+        self.bill.accept(self.offer, self.receipt)
         if self.call.stream:
             await self.connection.head(200, stream_headers(self.stream_type) | self.headers)
             await self._stream(self._script())
         else:
             await self._whole(self._script())
-        self.bill.finish(self.offer)
+        self.bill.finish(self.offer, self.receipt)
 
     async def _stream(self, script: Script) -> None:
         due_s = self._first_due_s()
@@ -114,7 +117,7 @@ class Delivery:
     async def _paced(self, chunk: bytes, due_s: float) -> None:
         await self.pace.until(due_s)
         await self.connection.data(chunk)
-        self.bill.sent(self.offer, 1)
+        self.bill.sent(self.offer, self.receipt, 1)
 
     async def _break_stream(self, chunk: bytes) -> None:
         """What the fault does in the middle of a stream; the chunk is the one that does not arrive."""
@@ -149,7 +152,7 @@ class Delivery:
                 await self.connection.until_gone()
             raise BrokenOffError
         await self.connection.data(body)
-        self.bill.sent(self.offer, script.spoken)
+        self.bill.sent(self.offer, self.receipt, script.spoken)
         await self.connection.end()
 
     def _first_due_s(self) -> float:
@@ -163,14 +166,14 @@ class Delivery:
         return min(count // 2, _LATEST_BREAK) if self.fault in _BREAKING else None
 
     def _counts(self, script: Script) -> Counts:
-        return Counts(self.input_tokens, script.spoken, len(script.thoughts))
+        return Counts(self.receipt.input_tokens, script.spoken, len(script.thoughts))
 
     def _script(self) -> Script:
         """Reasoning, answer and why it ends, within the room that call and model leave."""
         room = min(
             self.call.max_tokens or self.offer.max_output,
             self.offer.max_output,
-            self.offer.context_window - self.input_tokens,
+            self.offer.context_window - self.receipt.input_tokens,
         )
         thoughts = split_tokens(self.thought.reasoning)[:room]
         room -= len(thoughts)

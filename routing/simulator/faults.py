@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 
 from routing.simulator.models import provider_names
 
@@ -24,44 +26,64 @@ FAULTS = {
     "filter": "the answer is withheld half way",
 }
 ALL = "all"
+RANDOM = "random"
+"""In place of a kind: each call that is to meet a fault meets one of FAULTS, drawn for it."""
+KINDS = (*FAULTS, RANDOM)
+_COUNT = re.compile(r"[0-9]{1,9}%?")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind out of FAULTS; `times` calls meet it, or every call when it is None."""
+    """A kind out of FAULTS, or RANDOM. `times` calls meet it, or `percent` of all calls; every call when both are
+    None."""
 
     kind: str
     times: int | None = None
+    percent: int | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in FAULTS:
-            raise ValueError(f'there is no fault "{self.kind}"; there are {_listed(tuple(FAULTS), "and")}.')
+        if self.kind not in KINDS:
+            raise ValueError(f'there is no fault "{self.kind}"; there are {_listed(KINDS, "and")}.')
         if self.times is not None and self.times < 1:
             raise ValueError(f"a fault happens at least once, not {self.times} times.")
+        if self.percent is not None and not 1 <= self.percent <= 100:
+            raise ValueError(f"a fault meets 1 to 100 percent of the calls, not {self.percent}.")
+
+    @property
+    def standing(self) -> bool:
+        """Whether every call meets it."""
+        return self.times is None and self.percent is None
 
 
 def parse_fault(text: str, providers: Sequence[str] | None = None) -> tuple[str, Fault]:
-    """Read `PROVIDER:KIND` or `PROVIDER:KIND:TIMES`; the provider may be `all`.
+    """Read `PROVIDER:KIND`, `PROVIDER:KIND:TIMES` or `PROVIDER:KIND:PERCENT%`; the provider may be `all`, the kind
+    `random`.
 
     Raises ValueError with one sentence that lists what exists.
     """
     known = (*(providers or provider_names()), ALL)
     provider, _, rest = text.strip().partition(":")
-    kind, _, times = rest.partition(":")
-    counted = not times or (times.isascii() and times.isdigit() and int(times) > 0)
-    if provider not in known or kind not in FAULTS or not counted or rest.endswith(":"):
+    kind, colon, count = rest.partition(":")
+    try:
+        if provider not in known or (colon and not _COUNT.fullmatch(count)):
+            raise ValueError
+        number = int(count.removesuffix("%")) if count else None
+        return provider, Fault(kind, percent=number) if count.endswith("%") else Fault(kind, number)
+    except ValueError:
         raise ValueError(
-            f'"{text}" is not a fault: write PROVIDER:KIND or PROVIDER:KIND:TIMES, '
-            f"where PROVIDER is {_listed(known, 'or')} and KIND is {_listed(tuple(FAULTS), 'or')}."
-        )
-    return provider, Fault(kind, int(times) if times else None)
+            f'"{text}" is not a fault: write PROVIDER:KIND, PROVIDER:KIND:TIMES or PROVIDER:KIND:PERCENT%, '
+            f"where PROVIDER is {_listed(known, 'or')} and KIND is {_listed(KINDS, 'or')}."
+        ) from None
 
 
 class FaultBoard:
-    """Which fault each provider has now."""
+    """Which fault each provider has now. What is left to chance is drawn for each provider apart, so the seed fixes
+    what its first, second, third call meets."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
         self._faults: dict[str, Fault] = {}
+        self._draws: dict[str, Random] = {}
 
     def set(self, provider: str, fault: Fault | None) -> None:
         if fault is None:
@@ -78,8 +100,12 @@ class FaultBoard:
         if fault is None:
             return None
         if fault.times is not None:
-            self.set(provider, Fault(fault.kind, fault.times - 1) if fault.times > 1 else None)
-        return fault.kind
+            self.set(provider, replace(fault, times=fault.times - 1) if fault.times > 1 else None)
+        draws = self._draws.setdefault(provider, Random(f"{self._seed}/{provider}"))
+        met, kind = draws.randrange(100), draws.choice(tuple(FAULTS))
+        if fault.percent is not None and met >= fault.percent:
+            return None
+        return kind if fault.kind == RANDOM else fault.kind
 
 
 def _listed(names: Sequence[str], word: str) -> str:

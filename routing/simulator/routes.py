@@ -15,11 +15,12 @@ WIRES: dict[str, Wire] = {wire.name: wire for wire in (openai.WIRE, anthropic.WI
 FOLDERS = {"openai": "/v1", "anthropic": "", "gemini": "", "ollama": ""}
 """What a base URL of each dialect has after the provider's name."""
 DIALECTS = tuple(FOLDERS)
-Door = Literal["reply", "count", "models", "model", "show", "version", "served", "faults"]
+Door = Literal["reply", "count", "models", "model", "show", "version", "served", "calls", "faults"]
 
 _PATHS: dict[tuple[str, str], tuple[str, Door]] = {
     ("POST", "v1/chat/completions"): ("openai", "reply"),
     ("GET", "v1/served"): ("openai", "served"),
+    ("GET", "v1/calls"): ("openai", "calls"),
     ("POST", "v1/faults"): ("openai", "faults"),
     ("POST", "v1/messages"): ("anthropic", "reply"),
     ("POST", "v1/messages/count_tokens"): ("anthropic", "count"),

@@ -11,12 +11,12 @@ from random import Random
 
 from routing.simulator.connection import Connection, Request
 from routing.simulator.delivery import BrokenOffError, Delivery, Pace, stream_headers
-from routing.simulator.faults import Fault, FaultBoard, parse_fault
+from routing.simulator.faults import Fault, FaultBoard
 from routing.simulator.limits import Limits, Meter
 from routing.simulator.mind import think
 from routing.simulator.models import Offer
 from routing.simulator.routes import Route, route
-from routing.simulator.served import Bill
+from routing.simulator.served import Bill, Receipt
 from routing.simulator.skills.library import Library
 from routing.simulator.voice import Voice
 from routing.simulator.wire.contract import Call, Head, RefusalKind, RefusedError, Standing, Wire, check_fits, encode
@@ -26,6 +26,8 @@ from routing.simulator.wire.reading import body_of, invalid, text
 RETRY_AFTER_S = 2.0
 _USUAL_LIMIT = 60
 _MOST_REMEMBERED = 10_000
+_ASKED = 200
+"""Characters of a prompt that a receipt keeps."""
 _REFUSED: dict[str, RefusalKind] = {
     "401": "auth",
     "403": "permission",
@@ -50,7 +52,7 @@ class Service:
         limits: Limits | None = None,
     ) -> None:
         self.bill = Bill(offers)
-        self.faults = FaultBoard()
+        self.faults = FaultBoard(seed)
         self._offers = {(offer.provider, offer.id): offer for offer in offers}
         self._providers = {offer.provider for offer in offers}
         self._seed, self._pace, self._library, self._set_fault = seed, pace, library, set_fault
@@ -92,21 +94,22 @@ class Service:
                 await connection.reply(200, encode({"version": VERSION}))
             case "served":
                 await connection.reply(200, encode(self.bill.of(provider)))
+            case "calls":
+                await connection.reply(200, encode(self.bill.calls_of(provider)))
             case "faults":
                 await self._change_fault(connection, provider, request.body)
 
     async def _change_fault(self, connection: Connection, provider: str, body: bytes) -> None:
-        """`{"kind": "429", "times": 1}` sets a fault, `{"kind": null}` clears it."""
+        """`{"kind": "429", "times": 1}` or `{"kind": "random", "percent": 20}` sets a fault, `{"kind": null}` clears
+        it."""
         try:
             asked = json.loads(body)
-            kind, times = asked.get("kind"), asked.get("times")
-            fault = None
-            if kind is not None:
-                written = f"{provider}:{kind}" if times is None else f"{provider}:{kind}:{times}"
-                fault = parse_fault(written, sorted(self._providers))[1]
-        except (ValueError, AttributeError) as error:
+            kind, times, percent = asked.get("kind"), asked.get("times"), asked.get("percent")
+            fault = None if kind is None else Fault(kind, times, percent)
+        except (ValueError, TypeError, AttributeError) as error:
             raise invalid(str(error)) from None
-        await connection.reply(200, encode({"provider": provider, "kind": kind, "times": times}))
+        told = {"provider": provider, "kind": kind, "times": times, "percent": percent}
+        await connection.reply(200, encode(told))
         await self._set_fault(provider, fault)
 
     async def _reply(self, connection: Connection, found: Route, request: Request) -> None:
@@ -138,11 +141,10 @@ class Service:
             offer=offer,
             thought=thought,
             voice=Voice(thought.text, thought.sure, rng),
-            input_tokens=input_tokens,
             writer=wire.writer(Head(call, offer, reply_id, wall_s, input_tokens)),
             bill=self.bill,
+            receipt=Receipt(f"req_{reply_id}", offer.id, call.messages[-1][1][:_ASKED], fault, input_tokens),
             pace=self._pace,
-            fault=fault,
             stream_type=wire.stream_type,
             headers=headers,
         ).run()
@@ -158,7 +160,7 @@ class Service:
     def _meet_standing_fault(self, connection: Connection, provider: str) -> None:
         """Only a refused key or connection keeps a provider from saying what it has."""
         fault = self.faults.current(provider)
-        if fault is not None and fault.times is None and fault.kind in ("401", "refuse"):
+        if fault is not None and fault.standing and fault.kind in ("401", "refuse"):
             self._meet(connection, fault.kind)
 
     def _meet(self, connection: Connection, fault: str | None) -> None:

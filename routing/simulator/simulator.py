@@ -92,14 +92,16 @@ class Simulator:
             for name in self._names
         ]
 
-    async def set_fault(self, provider: str, kind: str | None, times: int | None = None) -> None:
+    async def set_fault(
+        self, provider: str, kind: str | None, times: int | None = None, percent: int | None = None
+    ) -> None:
         """Give a provider (or `all`) a fault, or None to mend it; in force when this returns.
 
         Raises ValueError, with one sentence, for a provider or a kind that does not exist.
         """
         if provider not in (*self._names, ALL):
             raise ValueError(f'there is no provider "{provider}"; there are {", ".join(self._names)} and {ALL}.')
-        fault = None if kind is None else Fault(kind, times)
+        fault = None if kind is None else Fault(kind, times, percent)
         for name in self._names if provider == ALL else (provider,):
             await self._apply(name, fault)
 
@@ -123,9 +125,9 @@ class Simulator:
             await listener.listen()
 
     def _is_down(self, provider: str) -> bool:
-        """A refusal without a count closes the port; a counted one resets that many connections."""
+        """A standing refusal closes the port; another resets the connections that meet it."""
         fault = self._service.faults.current(provider)
-        return fault is not None and fault.kind == "refuse" and fault.times is None
+        return fault is not None and fault.kind == "refuse" and fault.standing
 
 
 async def serve(
@@ -143,6 +145,6 @@ async def serve(
     """
     async with Simulator(seed=seed, speed=speed, documents=documents, port=port) as simulator:
         for provider, fault in faults:
-            await simulator.set_fault(provider, fault.kind, fault.times)
+            await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
         ready(simulator)
         await asyncio.Event().wait()

@@ -110,7 +110,7 @@ def kept(home: Path) -> tuple[str, str, int]:
     """Status and reply of the only turn, and what the whole ledger still holds."""
     db = sqlite3.connect(home / "data" / "ledger.db")
     [(status, reply)] = db.execute("SELECT status, reply FROM turn").fetchall()
-    (held,) = db.execute("SELECT COALESCE(SUM(held_nusd), 0) FROM day").fetchone()
+    (held,) = db.execute("SELECT COALESCE(SUM(held_nusd), 0) FROM tally").fetchone()
     (open_,) = db.execute("SELECT COUNT(*) FROM attempt WHERE spend_nusd IS NULL").fetchone()
     (running,) = db.execute("SELECT COUNT(*) FROM session WHERE ended_s IS NULL").fetchone()
     db.close()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from routing import events as ev
-from routing.trace import Fold, Trace, fold
+from routing.folding import Fold, fold
+from routing.trace import Trace
 
 EVENTS = get_args(get_args(ev.Event)[0])
 

@@ -17,7 +17,8 @@ from routing.policy.loading import load_policy
 from routing.policy.model import Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.registry.model import Model
-from routing.router import Router, Setup
+from routing.router import Router
+from routing.setup import Setup
 from tests.fakes import FakeClock, a_model, a_setup
 
 PLAIN: dict[str, str] = {

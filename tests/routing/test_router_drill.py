@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from routing.ledger.chats import list_chats
+from routing.ledger.costs import Scope, read_costs
 from routing.ledger.journal import Journal
 from routing.ledger.pages import earlier_prompts
-from routing.ledger.queries import session_attempts, session_turns
+from routing.ledger.queries import session_turns
 from tests.fakes import SMALL, a_line, a_model, fails, says
 
 
@@ -17,7 +18,7 @@ async def test_a_drill_asks_the_one_model_and_is_settled(journal: Journal) -> No
     await turn.wait()
     (attempt,) = turn.trace.attempts
     assert (attempt.model, attempt.purpose, attempt.outcome) == (SMALL, "drill", "answered")
-    (row,) = session_attempts(journal.store, journal.session)
+    (row,) = read_costs(journal.store, Scope(session=journal.session))
     assert (row.purpose, row.spend_nusd is not None) == ("drill", True)
 
 

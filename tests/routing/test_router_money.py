@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.decision.prediction import THINKING_TOKENS
-from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.messages import Limits, Usage, ask
 from routing.money import cost

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.decision.model import Acceptance, FormatRecord
 from routing.decision.prediction import JSON_MODE, NATIVE_SCHEMA, PRIOR_ASKED
 from routing.decision.storage import replay
-from routing.execution.context import Caps
+from routing.folding import fold
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.pages import draft_sizes
@@ -20,7 +21,6 @@ from routing.ledger.store import Store
 from routing.messages import FilePart, ImagePart, Message, Request, TextPart, Tool, ask
 from routing.policy.model import Policy
 from routing.registry.model import Model
-from routing.trace import fold
 from tests.fakes import (
     CASCADE,
     LARGE,

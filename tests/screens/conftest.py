@@ -69,7 +69,7 @@ async def _keep(home: Path, turns: Sequence[Sequence[Any]]) -> None:
         deltas = [event for event in events if isinstance(event, ev.TextDelta)]
         for event in events:
             if isinstance(event, ev.Reserved):
-                assert await journal.reserve([], [event], day_cap_nusd=None, credit_nusd=10**12) is None
+                assert await journal.reserve([], [event], limits=(), credit_nusd=10**12) is None
             elif not isinstance(event, ev.TextDelta):
                 await journal.commit([event])
         await journal.commit([], deltas)

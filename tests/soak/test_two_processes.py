@@ -57,7 +57,7 @@ def test_two_processes_together_never_pass_the_cap(tmp_path: Path, capsys: pytes
         after = served.bill()
 
     most = max(spent + held for spent, held in samples)
-    ((spent, held),) = rows(ledger, "SELECT SUM(spent_nusd), SUM(held_nusd) FROM day WHERE simulated = 1")
+    ((spent, held),) = rows(ledger, DAY)
     ((attempts, paid),) = rows(ledger, "SELECT COUNT(*), SUM(spend_nusd) FROM attempt")
     billed = after["cost_nusd"] - before["cost_nusd"]
     capped = sum(turn["capped"] > 0 for turn in turns)
@@ -85,5 +85,7 @@ def sampled(ledger: Path, programs: list[subprocess.Popen[str]]) -> list[tuple[i
     return found
 
 
-DAY = "SELECT spent_nusd, held_nusd FROM day WHERE simulated = 1"
-TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'day'"
+DAY = """
+SELECT spent_nusd, held_nusd FROM tally WHERE scope = 'all' AND period GLOB '????-??-??' AND simulated = 1
+"""
+TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'tally'"

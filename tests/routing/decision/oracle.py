@@ -117,7 +117,8 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     check("determinism", promised >= repeats and (repeats == 0 or not refused & {"temperature", "seed"}))
     check("retention", model.local or require.retention is None or model.retention == "none")
     check("gone", model.id not in snapshot.health.gone)
-    check("breaker", model.provider not in {closed.provider for closed in snapshot.health.closed})
+    resting = {(one.provider, one.model) for one in snapshot.health.closed}
+    check("breaker", not resting & {(model.provider, None), (model.provider, model.id)})
     amounts = [budget.request_credit_nusd, *([] if route.credit_nusd is None else [route.credit_nusd])]
     check("request_credit", all(worst <= credit for credit in amounts))
     left = budget.simulated_day_left_nusd if model.simulated else budget.day_left_nusd
@@ -126,3 +127,11 @@ def violated(features: Features, policy: Policy, snapshot: Snapshot, model: Mode
     times = [max(budget.time_left_s, own_s), *([] if route.time_budget_s is None else [route.time_budget_s])]
     check("time", latency_s(features, model) <= min(times))
     return broken
+
+
+def passes(broken: set[str], model: Model, snapshot: Snapshot) -> bool:
+    """Whether nothing keeps the model out but a breaker that will open by itself."""
+    resting = [
+        one for one in snapshot.health.closed if one.provider == model.provider and one.model in (None, model.id)
+    ]
+    return broken <= {"breaker"} and all(one.again_in_s is not None and not one.announced for one in resting)

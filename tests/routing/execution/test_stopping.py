@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import events as ev
-from routing.execution.context import Caps
+from routing.budget.caps import Caps
 from routing.execution.turn import Turn
 from routing.ledger.store import Store
 from routing.messages import TextChunk, ask

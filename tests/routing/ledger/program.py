@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.clock import SystemClock
-from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store

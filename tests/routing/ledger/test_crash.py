@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from routing import events as ev
+from routing.folding import fold
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import INTERRUPTED, recover
 from routing.ledger.store import Store
-from routing.trace import fold
 from tests.fakes import FakeClock, check_settled, days, only
 from tests.routing.ledger.program import WORD
 

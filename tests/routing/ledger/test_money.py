@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from routing import events as ev
+from routing.budget.caps import day_limit
 from routing.ledger.journal import Journal
 from routing.ledger.projections import CapExceededError
 from routing.ledger.recovery import recover
@@ -91,7 +92,8 @@ class Program:
             tier="small",
             simulated=attempt.simulated,
         )
-        refusal = await self.journal.reserve([], [reserved, started], day_cap_nusd=cap, credit_nusd=credit)
+        limits = day_limit(cap, attempt.simulated)
+        refusal = await self.journal.reserve([], [reserved, started], limits=limits, credit_nusd=credit)
         if refusal is not None:
             self.seq = before
         return refusal
@@ -248,7 +250,7 @@ def test_a_cap_that_fits_k_calls_admits_exactly_k_of_n_that_start_together(fits:
 
         admitted = asyncio.run(together())
         assert sum(admitted) == min(fits, asking)
-        assert days(programs[0].store)[(DAYS[0], False)] == (0, min(fits, asking) * CALL)
+        assert days(programs[0].store).get((DAYS[0], False), (0, 0)) == (0, min(fits, asking) * CALL)
         for program in programs:
             program.kill()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from routing.errors import StorageError
-from routing.ledger import store as module
+from routing.ledger import opening as module
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import recover
 from routing.ledger.schema import FIRST
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BUSY_S", 0.05)
+    monkeypatch.setattr(module, "BUSY_S", 0.05)
     path = tmp_path / "l.db"
     store = Store(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

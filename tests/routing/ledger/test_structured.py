@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from routing.decision.model import FormatRecord
-from routing.ledger import store as module
+from routing.ledger import opening as module
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.pages import content_of, texts_of, turn_sizes

@@ -81,7 +81,7 @@ async def elsewhere(how: str) -> AsyncIterator[str | None]:
             port = taken.getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     else:
-        yield "http://models.invalid" if how == NO_NAME else None
+        yield "https://models.invalid" if how == NO_NAME else None
 
 
 def _no_names(*_: object, **__: object) -> None:

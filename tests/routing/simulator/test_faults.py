@@ -154,7 +154,11 @@ async def test_faults_over_http(client: Client) -> None:
     await client.http.post(client.url("sim-north", "faults"), json={"kind": "500", "times": 1})
     assert client.simulator.fault("sim-north") == Fault("500", 1)
     assert (await client.http.post(url, json={"kind": "flood"})).status_code == 400
+    assert (await client.http.post(url, json={"kind": "500", "percent": 0})).status_code == 400
+    assert (await client.http.post(url, json={"kind": "500", "times": "x"})).status_code == 400
     assert (await client.http.post(url, json=[])).status_code == 400
+    assert (await client.http.post(url, json={"kind": "random", "percent": 3})).status_code == 200
+    assert client.simulator.fault("sim-south") == Fault("random", percent=3)
     # A provider that refuses is mended through the door of another.
     await client.http.post(client.url("sim-north", "faults"), json={"kind": "refuse"})
     mend = client.url("sim-south", "faults").replace("/sim-south/", "/sim-north/")
@@ -191,8 +195,59 @@ def test_faults_are_read_as_they_are_written(provider: str, kind: str, times: in
     assert parse_fault(text) == (provider, Fault(kind, times))
 
 
+@given(st.sampled_from(["sim-north", "all"]), st.sampled_from([*FAULTS, "random"]), st.integers(1, 100))
+def test_shares_of_the_calls_are_read_as_they_are_written(provider: str, kind: str, percent: int) -> None:
+    assert parse_fault(f"{provider}:{kind}:{percent}%") == (provider, Fault(kind, percent=percent))
+
+
+async def met(seed: int, calls: int, *, percent: int | None = None) -> dict[str, list[str]]:
+    """What became of calls to two providers in turn, in words that tell the kinds of fault apart."""
+    seen: dict[str, list[str]] = {"sim-north": [], "sim-south": []}
+    async with Simulator(seed=seed, speed=0) as simulator, httpx.AsyncClient(timeout=0.5) as http:
+        client = Client(simulator, http)
+        await simulator.set_fault("all", "random", percent=percent)
+        for n in range(calls):
+            for provider, outcomes in seen.items():
+                try:
+                    response = await client.post(provider, "express", f"{n} + 2", stream=True)
+                    outcomes.append(f"{response.status_code} {'[DONE]' in response.text}")
+                except httpx.HTTPError as error:
+                    outcomes.append(type(error).__name__)
+    return seen
+
+
+async def test_a_seed_fixes_which_call_meets_what() -> None:
+    first, again, other = await met(3, 12), await met(3, 12), await met(4, 12)
+    assert first == again != other
+    assert first["sim-north"] != first["sim-south"]
+    assert len(set(first["sim-north"])) > 4
+
+
+async def test_a_share_of_the_calls_meets_the_fault(client: Client) -> None:
+    await client.simulator.set_fault("sim-north", "500", percent=20)
+    statuses = [(await client.post("sim-north", "shunter", f"{n} + 2")).status_code for n in range(200)]
+    assert set(statuses) == {200, 500}
+    assert 20 <= statuses.count(500) <= 60
+    assert client.simulator.fault("sim-north") == Fault("500", percent=20)
+    assert (await client.http.get(client.url("sim-north", "models"))).status_code == 200
+
+
 @pytest.mark.parametrize(
-    "text", ["", "500", "sim-north", "sim-west:500", "all:flood", "all:500:0", "all:500:-1", "all:500:", "all:500:x"]
+    "text",
+    [
+        "",
+        "500",
+        "sim-north",
+        "sim-west:500",
+        "all:flood",
+        "all:500:0",
+        "all:500:-1",
+        "all:500:",
+        "all:500:x",
+        "all:500:0%",
+        "all:500:101%",
+        "all:500:%",
+    ],
 )
 def test_what_is_not_a_fault_is_told_what_is(text: str) -> None:
     with pytest.raises(ValueError, match=r"sim-north, sim-south or all .* refuse, 401, 429") as caught:

@@ -59,6 +59,27 @@ async def test_the_usage_is_what_was_sent_and_billed(client: Client) -> None:
     }
 
 
+async def test_each_call_that_was_accepted_is_told(client: Client) -> None:
+    chunks = await client.stream("sim-north", "railcar", "2+2")
+    await client.simulator.set_fault("sim-north", "429", times=1)
+    await client.post("sim-north", "railcar", "2+2")
+    await client.simulator.set_fault("sim-north", "cut", times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await client.stream("sim-north", "shunter", SUMMARY)
+    whole, cut = (await client.http.get(client.url("sim-north", "calls"))).json()
+    assert whole == {
+        "id": whole["id"],
+        "model": "railcar",
+        "asked": "2+2",
+        "fault": None,
+        "input_tokens": chunks[-1]["usage"]["prompt_tokens"],
+        "output_tokens": chunks[-1]["usage"]["completion_tokens"],
+        "finished": True,
+    }
+    assert (cut["model"], cut["fault"], cut["finished"]) == ("shunter", "cut", False)
+    assert 0 < cut["output_tokens"] <= 20
+
+
 async def test_a_call_that_is_cancelled_is_billed_for_what_was_sent() -> None:
     async with Simulator(speed=2) as simulator, httpx.AsyncClient() as http:
         client = Client(simulator, http)

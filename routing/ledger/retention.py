@@ -1,0 +1,132 @@
+"""What the ledger no longer keeps: turns that grew old, and chats that are erased.
+
+A turn goes with its events, text, calls and index; then what only it held goes as well: its chat, its session, its
+policy. The sums of money by day stay. Everything is done in short steps, so that programs that ask meanwhile wait for
+one step at most.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from routing.errors import StorageError
+from routing.ledger.store import Store
+
+_STEP = 50
+"""Turns that one transaction erases: some 10 ms of it."""
+_ENDED = "status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt WHERE turn = turn.id AND spend_nusd IS NULL)"
+_A_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+_OLD = f"SELECT id FROM turn WHERE started_s < ? AND {_ENDED} ORDER BY n"
+_HASHES = "policy_hash", "registry_hash", "acceptance_hash"
+
+
+def older_than(store: Store, before_s: float) -> int:
+    """How many turns began before a moment (Unix seconds) and have ended."""
+    return store.read(lambda db: int(db.execute(f"SELECT COUNT(*) FROM ({_OLD})", (before_s,)).fetchone()[0]))
+
+
+def prune(store: Store, before_s: float, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Erase every turn that began before a moment and has ended; returns how many. Stops after a step when `go_on`
+    says so: the next call goes on. Raises StorageError."""
+    return _erase(store, f"{_OLD} LIMIT {_STEP}", (before_s,), go_on)
+
+
+def erase_chat(store: Store, chat: str) -> int:
+    """Erase a chat so that no word of it is left in the file; returns how many turns it had. Raises StorageError, also
+    while a turn of it runs: then nothing is erased."""
+    running = f"SELECT 1 FROM turn WHERE chat = ? AND NOT ({_ENDED})"
+    if store.read(lambda db: db.execute(running, (chat,)).fetchone()):
+        raise StorageError("A turn of this chat still runs: wait for its end, or stop it, and erase the chat then.")
+    of_chat = "SELECT id FROM turn WHERE chat = ?1 OR id IN (SELECT turn FROM summary WHERE chat = ?1)"
+    erased = _erase(store, f"{of_chat} ORDER BY n LIMIT {_STEP}", (chat,))
+    store.write_now(lambda db: db.execute("DELETE FROM summary WHERE chat = ?", (chat,)).rowcount)
+    store.write_now(lambda db: db.execute("DELETE FROM chat WHERE id = ?", (chat,)).rowcount)
+    store.maintain(_compact)
+    return erased
+
+
+def _erase(store: Store, query: str, values: tuple[object, ...], go_on: Callable[[], bool] = lambda: True) -> int:
+    erased, hashes = 0, set[str]()
+
+    def step(db: sqlite3.Connection) -> int:
+        turns = [row[0] for row in db.execute(query, values).fetchall()]
+        for turn in turns:
+            hashes.update(_named(db, turn))
+            _erase_turn(db, turn)
+        return len(turns)
+
+    while go_on() and (done := store.write_now(step)):
+        erased += done
+    if erased:
+        store.write_now(_tidy)
+        _forget_worlds(store, hashes)
+        _merge_index(store)
+    return erased
+
+
+def _erase_turn(db: sqlite3.Connection, turn: str) -> None:
+    db.execute("DELETE FROM piece WHERE attempt IN (SELECT id FROM attempt WHERE turn = ?)", (turn,))
+    db.execute("DELETE FROM search WHERE rowid = (SELECT n FROM turn WHERE id = ? AND indexed = 1)", (turn,))
+    for table, key in (("attempt", "turn"), ("event", "turn"), ("summary", "turn"), ("turn", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {key} = ?", (turn,))
+
+
+def _tidy(db: sqlite3.Connection) -> None:
+    """Chats and ended sessions of which nothing is left, and the sums of these sessions. A draft is something."""
+    db.execute(
+        "DELETE FROM chat WHERE (draft = '' OR deleted_s IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM turn WHERE chat = chat.id)"
+    )
+    db.execute(
+        "DELETE FROM session WHERE ended_s IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.session = session.id)"
+    )
+    db.execute("DELETE FROM tally WHERE period NOT GLOB ? AND period NOT IN (SELECT id FROM session)", (_A_DAY,))
+
+
+def _named(db: sqlite3.Connection, turn: str | None = None) -> set[str]:
+    """The hashes of policies, registries and records that decisions were made with: of one turn, or of all."""
+    fields = ", ".join(f"json_extract(body, '$.snapshot.{name}')" for name in _HASHES)
+    query = f"SELECT DISTINCT {fields} FROM event WHERE type = 'RouteDecided'"
+    rows = db.execute(f"{query} AND turn = ?", (turn,)) if turn is not None else db.execute(query)
+    return {hash_ for row in rows for hash_ in row if hash_ is not None}
+
+
+def _forget_worlds(store: Store, hashes: set[str]) -> None:
+    """Of what the erased turns were decided with, what no other turn names. The long look is a read; where a turn
+    began meanwhile, it may name anything, and all is kept."""
+    newest = "SELECT COALESCE(MAX(n), 0) + COUNT(*) FILTER (WHERE status IS NULL) FROM turn"
+    before, used = store.read(lambda db: (db.execute(newest).fetchone()[0], _named(db)))
+
+    def job(db: sqlite3.Connection) -> None:
+        if db.execute(newest).fetchone()[0] == before:
+            db.executemany("DELETE FROM blob WHERE hash = ?", [(hash_,) for hash_ in sorted(hashes - used)])
+
+    store.write_now(job)
+
+
+def _merge_index(store: Store) -> None:
+    """FTS5 only marks what is deleted; the words go when its segments are merged, a part in each step."""
+
+    def merge(pages: int) -> bool:
+        def job(db: sqlite3.Connection) -> bool:
+            before = db.total_changes
+            db.execute("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
+            return db.total_changes - before > 1  # else there was nothing left to merge
+
+        return store.write_now(job)
+
+    merge(-_MERGED)
+    while merge(_MERGED):
+        pass
+
+
+_MERGED = 200
+"""Pages of the index that one step merges."""
+
+
+def _compact(db: sqlite3.Connection) -> None:
+    """Write the file anew without its unused parts, and empty the journal beside it."""
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
