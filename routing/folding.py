@@ -161,14 +161,18 @@ class Fold:
             case ev.ContextCut():
                 instead = ", a summary goes in their place" if event.summary else ""
                 self._note(
-                    event.at_s, "context", f"{event.left_out} old messages left out, {event.saved_tokens} tokens{instead}"
+                    event.at_s,
+                    "context",
+                    f"{event.left_out} old messages left out, {event.saved_tokens} tokens{instead}",
                 )
             case ev.Throttled():
                 self._note(event.at_s, "throttle", f"{event.does}: {event.why}")
             case ev.RouteFrozen():
                 self._note(event.at_s, "throttle", f"route {event.route} climbs no more: its answers cost too much")
             case ev.CapWarned():
-                self._note(event.at_s, "cap", f"{event.share:.0%} of the {cap_words(event.cap, event.name)} is used")
+                self._note(
+                    event.at_s, "warning", f"{event.share:.0%} of the {cap_words(event.cap, event.name)} is used"
+                )
             case ev.CapReached():
                 self._update(cap=event)
                 self._note(event.at_s, "cap", f"{cap_words(event.cap, event.name)} reached before {event.model}")

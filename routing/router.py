@@ -14,13 +14,14 @@ from routing.budget.accounts import Accounts
 from routing.clock import Clock
 from routing.decision.decide import decide
 from routing.decision.model import Decision, Snapshot, World
-from routing.errors import ConfigurationError
+from routing.errors import ConfigurationError, StorageError
 from routing.execution.observed import Observed
 from routing.execution.prechecks import personal_kinds
 from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn, carry_out, stopped
 from routing.ledger.journal import Journal
+from routing.ledger.recovery import mend
 from routing.messages import Limits, Request, ask, clean
 from routing.policy.model import Policy
 from routing.setup import Setup
@@ -49,6 +50,7 @@ class Router:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._turns: set[Turn] = set()
+        self._unwritten = False
         self.observed = Observed(clock, rng)
         self._preparing = Preparing(journal, clock, rng, self.observed, self.start)
 
@@ -111,9 +113,9 @@ class Router:
             raise ConfigurationError(f"There is no profile {name!r}: choose one of {known}.")
         return policy
 
-    def look_at_pace(self) -> None:
+    def look_at_pace(self, profile: str | None = None) -> None:
         """Read how fast money goes, beside everything else: what is found holds from the next turn on."""
-        self._preparing.look_at_pace(self.policy(None), self._setup)
+        self._preparing.look_at_pace(self.policy(profile), self._setup)
 
     async def aclose(self) -> None:
         """Stop every running turn, wait until each is settled, and close the providers."""
@@ -128,18 +130,23 @@ class Router:
 
     async def _run(self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose) -> None:
         try:
+            if self._unwritten:
+                await mend(self._journal, self._clock, {turn.id for turn in self._turns})
+                self._unwritten = False
             context = await self._preparing.prepare(request, world, setup, recorder, purpose)
         except asyncio.CancelledError:
             await stopped(recorder, world)
             raise
         await carry_out(context)
         self._journal.index()
-        self.look_at_pace()
+        self._preparing.look_at_pace(world.policy, setup)
 
     def _ended(self, turn: Turn, recorder: Recorder, task: asyncio.Task[None]) -> None:
         """Whatever ended it, its readers are told."""
         self._turns.discard(turn)
-        recorder.close(None if task.cancelled() else task.exception())
+        error = None if task.cancelled() else task.exception()
+        self._unwritten = self._unwritten or isinstance(error, StorageError)
+        recorder.close(error)
 
     def _world(self, policy: Policy) -> World:
         return World(policy, self._setup.registry, self._setup.acceptance)

@@ -15,7 +15,18 @@ from routing.messages import Request, Usage
 AttemptState = Literal["waiting", "streaming", "finished", "failed", "cancelled"]
 Outcome = Literal["live", "answered", "superseded", "failed", "cancelled", "cut", "kept", "taken", "interrupted"]
 NoteKind = Literal[
-    "retry", "failover", "escalation", "step_down", "breaker", "hedge", "cap", "precheck", "context", "throttle", "degraded"
+    "retry",
+    "failover",
+    "escalation",
+    "step_down",
+    "breaker",
+    "hedge",
+    "cap",
+    "warning",
+    "precheck",
+    "context",
+    "throttle",
+    "degraded",
 ]
 
 

@@ -34,8 +34,8 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 """Scripts without spaces: each character counts as a word."""
 _SHORTEST, _LONGEST = 5, 60
 """Words of a sentence that can stand alone."""
-_TOO_FREQUENT = 0.01
-"""A word that is this share of a text, or more, holds it together and tells nothing of it."""
+_TOO_FREQUENT, _OFTEN = 0.01, 6
+"""A word that is this share of a text, and stands there so often beyond it, holds it together and tells nothing."""
 _FIRST, _LAST = 1.3, 1.1
 """What a sentence gains at the head and at the foot of the text."""
 
@@ -72,9 +72,8 @@ def telling(text: str, most: int = MOST_SENTENCES) -> list[str]:
     found = [(sentence, _words(sentence)) for sentence in _sentences(text)]
     counts = Counter(word for _, words in found for word in words)
     total = counts.total()
-    weights = {word: count / total for word, count in counts.items() if count == 1 or count / total < _TOO_FREQUENT}
-    if not weights:  # a text of very few words, each of them frequent
-        weights = {word: count / total for word, count in counts.items()}
+    most_often = _TOO_FREQUENT * total + _OFTEN
+    weights = {word: count / total for word, count in counts.items() if count < most_often}
     scored: dict[str, tuple[float, int]] = {}
     for at, (sentence, words) in enumerate(found):
         if _SHORTEST <= len(words) <= _LONGEST and sentence not in scored:

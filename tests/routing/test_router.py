@@ -6,7 +6,7 @@ import pytest
 
 from routing import events as ev
 from routing.analysis.features import Features
-from routing.errors import ConfigurationError
+from routing.errors import ConfigurationError, StorageError
 from routing.ledger.journal import Journal
 from routing.messages import FinishChunk, ReasoningChunk, TextChunk, ToolCall, ToolCallChunk, ask
 from routing.money import cost
@@ -19,11 +19,13 @@ from tests.fakes import (
     PRICES,
     PRIVATE,
     SMALL,
+    StoppingJournal,
     a_line,
     a_model,
     a_policy,
     a_route,
     a_rung,
+    days,
     fails,
     kinds,
     only,
@@ -246,3 +248,23 @@ async def test_explaining_stores_and_reserves_nothing(journal: Journal) -> None:
     events = await line.ask(HELLO)
     assert only(events, ev.RouteDecided)[0].decision == explained.decision
     assert journal.store.read(lambda db: db.execute("SELECT COUNT(*) FROM turn").fetchone()[0]) == 1
+
+
+async def test_what_a_full_disk_left_held_is_settled_before_the_next_turn(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("One."), says("Two.")]})
+    full = [False]
+
+    def at_write() -> None:
+        if full[0]:
+            raise StorageError("The disk is full.")
+
+    assert isinstance(journal, StoppingJournal)
+    journal.at_write = at_write
+    line.providers["north"].at_step = lambda: full.__setitem__(0, True)
+    with pytest.raises(StorageError):
+        [event async for event in line.router.send(HELLO)]
+    assert sum(held for _, held in days(journal.store).values()) > 0
+    full[0], line.providers["north"].at_step = False, lambda: None
+    events = [event async for event in line.router.send(HELLO)]
+    assert told(events).reply == "Two."
+    assert all(held == 0 for _, held in days(journal.store).values())
