@@ -22,7 +22,7 @@ def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_flo
     shown = replied or answers[-1]
     if status == "failed":
         return shown.failure.sentence if shown.failure else "No answer came."
-    steps = [*_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), *_stood_in(trace, shown)]
+    steps = [*_seen(trace), *_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), *_stood_in(trace, shown)]
     steps.append(_ending(answers, shown, below_floor))
     return _sentence("; ".join(steps) + _cost(answers, shown))
 
@@ -34,6 +34,24 @@ def _degraded(trace: Trace, replied: AttemptView | None) -> str:
     if trace.degraded.level == "reduced":
         return _sentence(f"{trace.degraded.cause}; sentences of the text were picked on this machine instead")
     return _sentence(trace.degraded.cause if replied is None else f"{trace.degraded.cause}: {trace.degraded.do}")
+
+
+def _seen(trace: Trace) -> list[str]:
+    """What was done to the prompt before it was sent, and to the choice of models."""
+    masked = [one.what for one in trace.findings if one.kind == "personal" and "placeholder" in one.action]
+    slowed = trace.snapshot is not None and trace.snapshot.budget.throttle > 0
+    return [
+        *([f"{' and '.join(masked)} went out as placeholders"] if masked else []),
+        *(["spend is being slowed"] if slowed else []),
+        *(["the large tier's share of today is reached"] if _no_premium(trace) else []),
+    ]
+
+
+def _no_premium(trace: Trace) -> bool:
+    """Whether a model is out for nothing but the large tier's share."""
+    excluded = trace.decision.excluded if trace.decision is not None else ()
+    kinds = [{reason.kind for reason in one.reasons} - {"not_on_route"} for one in excluded]
+    return {"premium_cap"} in kinds
 
 
 def _beginning(trace: Trace, first: AttemptView) -> list[str]:
@@ -62,16 +80,38 @@ def _turns(answers: list[AttemptView]) -> list[str]:
     """What went wrong on the way."""
     steps: list[str] = []
     for attempt in answers:
+        steps += _hedged(
+            attempt, next((one for one in answers if one.role == "hedge" and one.n == attempt.n + 1), None)
+        )
         if attempt.left_out:
             gone = "message was" if attempt.left_out == 1 else f"{attempt.left_out} messages were"
             steps.append(f"{attempt.model} cannot hold the whole chat, so its first {gone} left out")
         if attempt.failure is not None and attempt.outcome == "failed":
             again = " and was asked again" if attempt.failure.next == "retry" else ""
             slow = "took too long" if attempt.failure.next == "step_down" else _failed(attempt.failure.kind)
-            steps.append(f"{attempt.model} {slow}{again}")
+            on = f", and {by.model} went on where it stopped" if (by := _gone_on(answers, attempt)) else ""
+            steps.append(f"{attempt.model} {slow}{again}{on}")
+        elif attempt.outcome == "superseded" and _gone_on(answers, attempt):
+            steps.append(f"{attempt.model} reached its most tokens and went on")
         elif attempt.outcome == "superseded" and attempt.confidence is not None:
             steps.append(_left(attempt.model, attempt.confidence))
     return steps
+
+
+def _gone_on(answers: list[AttemptView], attempt: AttemptView) -> AttemptView | None:
+    """The attempt that went on with this one's text."""
+    return next((one for one in answers if one.continues == attempt.id), None)
+
+
+def _hedged(late: AttemptView, other: AttemptView | None) -> list[str]:
+    """Who of two that were asked at once was first; nothing where one of them failed, which is told by itself."""
+    if other is None:
+        return []
+    if late.outcome == "cut":
+        return [f"{late.model} was late, so {other.model} was asked as well and was first"]
+    if other.outcome == "cut":
+        return [f"{late.model} was late, so {other.model} was asked as well, but {late.model} was first after all"]
+    return []
 
 
 def _left(model: str, confidence: Confidence) -> str:

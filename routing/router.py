@@ -137,6 +137,11 @@ class Router:
         except asyncio.CancelledError:
             await stopped(recorder, world)
             raise
+        except StorageError:
+            raise
+        except Exception:
+            await stopped(recorder, world, "failed")
+            raise
         await carry_out(context)
         self._journal.index()
         self._preparing.look_at_pace(world.policy, setup)

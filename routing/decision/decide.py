@@ -211,7 +211,18 @@ def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, m
         )
         reasons = tuple(reason for check in against if (reason := check(model, candidate)) is not None)
         judged.append(_Judged(model, candidate, reasons, place))
-    return judged
+    return _without_betters(judged)
+
+
+def _without_betters(judged: list[_Judged]) -> list[_Judged]:
+    """What a model is known to get wrong keeps it out only while somebody at least as good may be asked."""
+    best = max((one.candidate.quality for one in judged if not one.reasons), default=0.0)
+    return [
+        replace(one, reasons=())
+        if one.candidate.quality > best and all(reason.kind == "pattern" for reason in one.reasons)
+        else one
+        for one in judged
+    ]
 
 
 def _in_question(

@@ -182,8 +182,7 @@ async def _first(attempt: Attempt, recorder: Recorder) -> None:
         if attempt.speaks is not None:
             await attempt.speaks()
         attempt.first_token_s = recorder.elapsed_s - attempt.started_s
-        recorder.note(ev.FirstToken, attempt=attempt.id, first_token_s=attempt.first_token_s)
-        await recorder.commit()
+        await recorder.begins(attempt.id, attempt.first_token_s)
 
 
 def _clean_tool_call(piece: ToolCall) -> ToolCall:

@@ -50,7 +50,7 @@ class Mask:
     @classmethod
     def of(cls, messages: Iterable[Message]) -> Mask:
         """Of all that these messages would send as text."""
-        return cls(text for message in messages for part in message.content for text in _texts(part))
+        return cls(text for message in messages for part in message.content for text in texts_of(part))
 
     def __len__(self) -> int:
         """How many values are kept back."""
@@ -138,7 +138,8 @@ class Unmask:
         return self._values.get(_key(match), match.group())
 
 
-def _texts(part: Part) -> tuple[str, ...]:
+def texts_of(part: Part) -> tuple[str, ...]:
+    """What of a part is sent as text: a file's name too."""
     match part:
         case TextPart(text):
             return (text,)

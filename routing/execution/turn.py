@@ -58,7 +58,7 @@ async def carry_out(context: TurnContext) -> None:
     attempts = Attempts(context)
     try:
         ending = await Climb(context, attempts).run()
-        extracted = await _extracted(context, ending)
+        _finish(context, ending, await _extracted(context, ending))
     except asyncio.CancelledError:
         attempts.cancel()
         await stopped(context.recorder, context.world)
@@ -69,7 +69,6 @@ async def carry_out(context: TurnContext) -> None:
         attempts.abandon(fault)
         await stopped(context.recorder, context.world, "failed")
         raise
-    _finish(context, ending, extracted)
     await context.recorder.commit()
 
 

@@ -72,11 +72,12 @@ def reserve(db: sqlite3.Connection, event: ev.Reserved, limits: Sequence[Limit],
     """
     if event.amount_nusd:
         _check(db, event, limits, credit_nusd)
-    scopes = [(period, scope, int(event.simulated)) for period, scope in _counts_in(event)]
-    db.executemany("INSERT OR IGNORE INTO tally (period, scope, simulated) VALUES (?, ?, ?)", scopes)
     db.executemany(
-        "UPDATE tally SET held_nusd = held_nusd + ? WHERE period = ? AND scope = ? AND simulated = ?",
-        [(event.amount_nusd, *scope) for scope in scopes],
+        """
+        INSERT INTO tally (period, scope, simulated, held_nusd) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET held_nusd = held_nusd + excluded.held_nusd
+        """,
+        [(period, scope, int(event.simulated), event.amount_nusd) for period, scope in _counts_in(event)],
     )
     db.execute(
         """

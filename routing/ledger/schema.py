@@ -153,7 +153,6 @@ ALTER TABLE turn ADD COLUMN route TEXT NOT NULL DEFAULT '';
 ALTER TABLE turn ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 ALTER TABLE turn ADD COLUMN taken TEXT;
 CREATE INDEX turn_started ON turn (started_s);
-CREATE INDEX turn_route ON turn (policy, route, n);
 
 CREATE TABLE raised (
     day TEXT NOT NULL,
