@@ -17,6 +17,7 @@ from app.settings import Paths, Settings
 from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
 from routing.budget.accounts import Accounts
 from routing.budget.caps import Caps
+from routing.budget.standing import Books
 from routing.clock import Clock, SystemClock, local_day
 from routing.errors import ConfigurationError
 from routing.ledger.acceptance import read_acceptance
@@ -24,7 +25,7 @@ from routing.ledger.journal import Journal
 from routing.ledger.patterns import FILE_NAME, read_patterns, write_patterns_file
 from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
-from routing.ledger.spending import Money, read_money
+from routing.ledger.spending import Money, read_books, read_money
 from routing.ledger.store import Store
 from routing.providers.discovery import Found
 from routing.router import Router
@@ -112,6 +113,11 @@ class Runtime:
         """How the money stands today and in this session."""
         return await self.journal.accounts(local_day(self._clock.wall()))
 
+    async def books(self) -> Books:
+        """The same in every scope, with what is held."""
+        today = local_day(self._clock.wall())
+        return await self.store.read_later(lambda db: read_books(db, today, self.session.id))
+
     async def money(self, profile: str) -> tuple[Money, int | None]:
         """What this session and the day have spent, of the kind that is spent here, and the day's cap on it."""
         simulated, today = self.sources.simulated, local_day(self._clock.wall())
@@ -129,6 +135,13 @@ class Runtime:
         async for checked in self.sources.late():
             await self._changed()
             yield checked
+
+    async def revive(self) -> tuple[Checked, ...]:
+        """Ask providers that were down once more; those that answer now can be asked from the next turn on."""
+        back = await self.sources.revive()
+        if back:
+            await self._changed()
+        return back
 
     async def join(self, found: Found) -> Checked:
         """Look a provider up, new or known, with the key that it has now; from the next turn on it can be asked."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.settings import Paths, Settings
-from routing.errors import ConfigurationError, ErrorKind, ProviderError
+from routing.errors import HANDLING, BreakerEffect, ConfigurationError, ErrorKind, ProviderError
 from routing.providers.contract import Provider, ProviderConfig
 from routing.providers.discovery import Found, discover
 from routing.providers.http import HttpProvider
@@ -46,7 +46,7 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One provider and what its list of models said: `problem` is a sentence, or None when it is fine; `wants_key` says
-    that another key would help. `waiting`: the list has not come yet."""
+    that another key would help. `waiting`: the list has not come yet; `down`: nobody answered, which may pass."""
 
     config: ProviderConfig
     how: str
@@ -55,6 +55,7 @@ class Checked:
     key_where: str | None = None
     wants_key: bool = False
     waiting: bool = False
+    down: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +100,16 @@ class Sources:
             if self._awaited(checked.config.name):
                 await self._take(checked)
                 yield checked
+
+    async def revive(self) -> tuple[Checked, ...]:
+        """Ask those that were down once more; returns those that answer now."""
+        down = [one for one in self.checked if one.down]
+        found = [Found(one.config, one.how, self.keys.get(one.config.name)) for one in down]
+        asked = (_check(self.providers[one.config.name], one, self.said) for one in found)
+        back = tuple(one for one in await asyncio.gather(*asked) if one.models)
+        for one in back:
+            await self._take(one)
+        return back
 
     async def join(self, found: Found) -> Checked:
         """Look a provider up now: a new one, or one that is known, with the key that it has now. Once real models
@@ -226,7 +237,7 @@ async def simulated_sources(paths: Paths, settings: Settings, wanted: Wanted) ->
     sources = await _sources(found, replace(said(paths, settings), tiers=()), None)
     sources.said = said(paths, settings)
     for provider, fault in faults:
-        await simulator.set_fault(provider, fault.kind, fault.times)
+        await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
     sources.simulator = simulator
     return sources
 
@@ -300,7 +311,8 @@ async def _check(provider: Provider, found: Found, said: Said) -> Checked:
         place = said.key_places.get(found.config.name)
         if wants_key and found.key is None and place:
             problem = f"{place}: {problem}"
-        return Checked(found.config, found.how, problem=problem, key_where=where, wants_key=wants_key)
+        down = HANDLING[error.kind].breaker is BreakerEffect.FAILURE
+        return Checked(found.config, found.how, problem=problem, key_where=where, wants_key=wants_key, down=down)
 
 
 def _where(found: Found) -> str | None:

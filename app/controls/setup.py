@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from routing.registry.ladders import Proposal
 
 
+REVIVE_S = 20.0
+"""Between two looks at providers that were down when the client began."""
+
+
 class SetupControls(TurnControls):
     """What was called stays known for as long as the client runs. Leaving the screen changes nothing."""
 
@@ -46,6 +50,18 @@ class SetupControls(TurnControls):
                 await self._sources_changed()
                 self.tell_problem(checked)
             await self._tell_unmatched()
+            self.follow_revived()
+
+    @work(group="revived", exit_on_error=False)
+    async def follow_revived(self) -> None:
+        """Ask providers that were down again from time to time."""
+        assert self.runtime is not None
+        with self._telling():
+            while any(one.down for one in self.runtime.sources.checked):
+                await asyncio.sleep(REVIVE_S)
+                for checked in await self.runtime.revive():
+                    await self._sources_changed()
+                    self.say(f"{checked.config.name} answers now: its models can be asked.")
 
     def tell_problem(self, checked: Checked) -> None:
         """A passing word on a provider that cannot be used; not while the first screen says it."""

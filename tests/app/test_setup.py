@@ -307,6 +307,18 @@ async def test_looking_again_shows_who_is_gone_and_who_is_back(tmp_path: Path) -
         await seen(driver, "○ here")
 
 
+async def test_a_server_that_was_down_at_the_start_is_asked_again_until_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.controls.setup.REVIVE_S", 0.02)
+    async with chat_server(page=b"<p>starting</p>") as chat, on_setup(tmp_path, chat.config) as driver:
+        await seen(driver, "✗ here")
+        chat.page = None
+        await driver.told("here answers now")
+        await seen(driver, "○ here")
+        assert driver.runtime.router.setup.registry.models
+
+
 async def test_looking_again_leaves_simulated_models_be(tmp_path: Path) -> None:
     async with on_setup(tmp_path) as driver:
         await driver.press("r")
