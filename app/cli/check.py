@@ -12,6 +12,7 @@ from app.cli.manners import say, tell, tell_json, well_behaved
 
 if TYPE_CHECKING:
     from app.cli.running import Stop
+    from app.runtime import Runtime
     from app.settings import Paths
     from app.setup.calling import Called
     from app.sources import Checked, Sources
@@ -22,35 +23,38 @@ Calls = Mapping[str, "Called"]
 
 
 @click.command()
+@click.option("--drill", "drills", is_flag=True, help="Call every model on a tier: who can stand in for whom?")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @well_behaved
-def check(paths: Paths, as_json: bool) -> int:
+def check(paths: Paths, drills: bool, as_json: bool) -> int:
     """Ask each provider for its models and call its cheapest once; propose tiers; say where a key goes."""
     from app.cli.running import run
 
     async def main(_: Stop) -> int:
-        return await _check(paths, as_json)
+        from app.cli.drilling import drill
+        from app.runtime import Runtime
+        from app.settings import read_settings
+
+        runtime = await Runtime.open(paths, read_settings(paths), program="check")
+        try:
+            return await (drill(runtime, as_json) if drills else _check(runtime, paths, as_json))
+        finally:
+            await runtime.aclose()
 
     return run(main)
 
 
-async def _check(paths: Paths, as_json: bool) -> int:
+async def _check(runtime: Runtime, paths: Paths, as_json: bool) -> int:
     import asyncio
 
-    from app.runtime import Runtime
-    from app.settings import read_settings
     from app.setup.calling import call_each
     from app.setup.proposing import propose_tiers
     from app.setup.unmatched import find_unmatched
 
-    runtime = await Runtime.open(paths, read_settings(paths), program="check")
-    try:
-        sources = runtime.sources
-        called = await call_each(runtime.router, sources)
-        proposal = propose_tiers(sources, called)
-        mistakes = tuple(map(str, await asyncio.to_thread(find_unmatched, paths, sources)))
-    finally:
-        await runtime.aclose()
+    sources = runtime.sources
+    called = await call_each(runtime.router, sources)
+    proposal = propose_tiers(sources, called)
+    mistakes = tuple(map(str, await asyncio.to_thread(find_unmatched, paths, sources)))
     problems = [problem for one in sources.checked if (problem := _problem(one, called)) is not None]
     if as_json:
         tell_json(_document(sources, called, proposal, mistakes))

@@ -59,4 +59,13 @@ def attempt_line(attempt: AttemptView) -> str:
     return f"{attempt.n} {_GLYPHS.get(attempt.outcome, '·')} " + " · ".join(parts)
 
 
-_GLYPHS = {"answered": "✓", "kept": "!", "superseded": "↑", "failed": "✗", "cancelled": "✂", "interrupted": "✂"}
+_GLYPHS = {
+    "answered": "✓",
+    "kept": "!",
+    "taken": "✓",
+    "superseded": "↑",
+    "failed": "✗",
+    "cancelled": "✂",
+    "interrupted": "✂",
+    "cut": "✂",
+}

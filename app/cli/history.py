@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.ago import ago
 from app.cli.manners import say, tell, tell_json, well_behaved
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _LIMIT = 50
 
 @click.group()
 def history() -> None:
-    """Chats: list, search, show, export, delete."""
+    """Chats: list, search, show, export, delete; and the ledger that keeps them: import, prune, repair."""
 
 
 @history.command(name="list")
@@ -90,12 +92,16 @@ def show(paths: Paths, chat: str, as_json: bool) -> None:
 @history.command()
 @click.argument("chat", default="last", metavar="[CHAT|last]")
 @click.option("--md", "form", flag_value="md", default=True, help="Markdown (the default).")
-@click.option("--json", "form", flag_value="json", help="Everything, as JSON.")
+@click.option("--json", "form", flag_value="json", help="The chat with its calls, as JSON.")
+@click.option("--all", "form", flag_value="all", help="The whole ledger, as lines of JSON that `import` reads.")
 @well_behaved
 def export(paths: Paths, chat: str, form: str) -> None:
-    """Write a chat to stdout."""
+    """Write a chat, or everything, to stdout."""
     from app.history.export import as_document, as_markdown
 
+    if form == "all":
+        _export_all(paths)
+        return
     found = _read(paths, chat)
     if form == "json":
         tell_json(as_document(*found))
@@ -103,19 +109,103 @@ def export(paths: Paths, chat: str, form: str) -> None:
         tell(as_markdown(*found).rstrip("\n"))
 
 
+@history.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@well_behaved
+def import_(paths: Paths, file: Path) -> None:
+    """Add what `export --all` wrote; what is here already stays as it is."""
+    from app.cli.ledgers import open_ledger
+    from routing.errors import ConfigurationError, Problem
+    from routing.ledger.transfer import import_lines
+
+    try:
+        with file.open("rb") as lines, open_ledger(paths) as store:
+            done = import_lines(store, lines, str(file))
+    except OSError as error:
+        raise ConfigurationError((Problem(str(file), None, f"cannot be read: {error.strerror}."),)) from error
+    known = f"; {_turns(done.known)} there already" if done.known else ""
+    say(f"Imported {_turns(done.turns)} in {_count(done.chats, 'new chat')}{known}.")
+
+
 @history.command()
 @click.argument("chat")
+@click.option("--forever", is_flag=True, help="Erase every word of it from the ledger.")
 @well_behaved
-def delete(paths: Paths, chat: str) -> None:
+def delete(paths: Paths, chat: str, forever: bool) -> None:
     """Take a chat off the list and out of search; what it cost stays in the reports."""
     from app.cli.ledgers import open_ledger
     from routing.clock import SystemClock
+    from routing.ledger.backups import backups_of
     from routing.ledger.chats import delete_chat
+    from routing.ledger.repair import set_aside
+    from routing.ledger.retention import erase_chat
 
     with open_ledger(paths) as store:
-        found = _find(store, chat)
-        delete_chat(store, found.id, SystemClock().wall())
-    say(f"Deleted “{found.title}” ({found.turns} turn{'' if found.turns == 1 else 's'}).")
+        found = _find(store, chat, deleted=forever)
+        if not forever:
+            delete_chat(store, found.id, SystemClock().wall())
+            say(f"Deleted “{found.title}” ({_turns(found.turns)}). With --forever no word of it is kept.")
+            return
+        erase_chat(store, found.id)
+    say(f"Erased “{found.title}” ({_turns(found.turns)}): no word of it is left in the ledger.")
+    copies = [copy.name for copy in (*backups_of(paths.ledger), *set_aside(paths.ledger))]
+    if copies:
+        say(f"Older copies in {paths.data_dir} may still hold it: {', '.join(copies)}.")
+
+
+@history.command()
+@click.option("--older-than", metavar="90d", callback=ago, required=True, help="Such as 12h, 90d, 52w.")
+@click.option("--dry-run", is_flag=True, help="Only tell how many turns that would be.")
+@well_behaved
+def prune(paths: Paths, older_than: float, dry_run: bool) -> None:
+    """Erase turns that began longer ago; the sums of money by day stay."""
+    from app.cli.ledgers import open_ledger
+    from routing.clock import SystemClock
+    from routing.ledger.retention import older_than as turns_older_than
+    from routing.ledger.retention import prune as prune_turns
+
+    before_s = SystemClock().wall() - older_than
+    with open_ledger(paths) as store:
+        if dry_run:
+            say(f"It would erase {_turns(turns_older_than(store, before_s))}.")
+        else:
+            say(f"Erased {_turns(prune_turns(store, before_s))}.")
+
+
+@history.command()
+@well_behaved
+def repair(paths: Paths) -> None:
+    """Make a damaged ledger anew from all that can be read of it; the damaged file is kept."""
+    from app.cli.ledgers import open_ledger
+    from routing.ledger.repair import repair as repair_ledger
+
+    done = repair_ledger(paths.ledger)
+    if done is None:
+        say(f"The ledger {paths.ledger} is whole: there is nothing to repair.")
+        return
+    with open_ledger(paths):
+        pass  # settles what had no end
+    gaps = f", {done.partial} of them with parts missing" if done.partial else ""
+    lost = f"; {_turns(done.lost)} could not be read" if done.lost else ""
+    say(f"Saved {_turns(done.turns)} in {_count(done.chats, 'chat')}{gaps}{lost}.")
+    say(f"The damaged file is kept: {done.aside}.")
+
+
+def _export_all(paths: Paths) -> None:
+    from app.cli.ledgers import open_ledger
+    from routing.ledger.transfer import export_lines
+
+    with open_ledger(paths) as store:
+        for line in export_lines(store):
+            click.echo(line)
+
+
+def _turns(number: int) -> str:
+    return _count(number, "turn")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _read(paths: Paths, chat: str) -> tuple[ChatRow, list[TurnRow], Calls]:
@@ -128,12 +218,13 @@ def _read(paths: Paths, chat: str) -> tuple[ChatRow, list[TurnRow], Calls]:
         return found, turns, {turn.id: attempts_of(store, turn.id) for turn in turns}
 
 
-def _find(store: Store, chat: str) -> ChatRow:
-    """Raises ConfigurationError when there is none, or more than one that begins so."""
+def _find(store: Store, chat: str, *, deleted: bool = False) -> ChatRow:
+    """A chat, of those that were `deleted` too when told. Raises ConfigurationError when there is none, or more than
+    one that begins so."""
     from routing.errors import ConfigurationError
     from routing.ledger.chats import find_chat, last_chat
 
-    found = last_chat(store) if chat == "last" else find_chat(store, chat)
+    found = last_chat(store) if chat == "last" else find_chat(store, chat, deleted=deleted)
     if found is None:
         raise ConfigurationError(f"There is no one chat {chat!r}: see `pointsman history list`.")
     return found

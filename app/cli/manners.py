@@ -5,15 +5,38 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from app.settings import find_paths, names_config
-from app.visible import visible
+from app.settings import Paths, find_paths, names_config, refuse_shared
+from app.visible import escaped, harmless, visible
 from routing.errors import PointsmanError
 
 INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Commands whose usage errors may quote anything: a name from a server, a file, an argument."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _visible_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _visible_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _visible_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = visible(error.message)  # final to type checkers, and the same kind of error to click
+        raise
 
 
 def places(function: Callable[..., None]) -> Callable[..., None]:
@@ -37,9 +60,14 @@ def well_behaved(function: Callable[..., int | None]) -> Callable[..., None]:
         paths = find_paths(data_dir or root.get("data_dir"), config)
         if names_config(config) and not paths.config.exists():
             say(f"{paths.config} does not exist: nothing is set by it.")
-        sys.exit(ended(lambda: function(paths, **values)))
+        sys.exit(ended(lambda: _run(function, paths, values)))
 
     return command
+
+
+def _run(function: Callable[..., int | None], paths: Paths, values: dict[str, object]) -> int | None:
+    refuse_shared(paths)
+    return function(paths, **values)
 
 
 def ended(run: Callable[[], int | None]) -> int:
@@ -71,14 +99,19 @@ def say(text: str) -> None:
 
 def tell(text: str) -> None:
     """Data, on stdout."""
-    click.echo(visible(text))
+    click.echo(shown(text))
+
+
+def shown(text: str) -> str:
+    """Text as stdout may have it: a terminal shows all of it, and a pipe hands on what only a terminal would hide."""
+    return visible(text) if sys.stdout.isatty() else harmless(text)
 
 
 def tell_json(document: object) -> None:
     """One JSON document on stdout."""
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(escaped(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def _stdout_fails() -> bool:

@@ -8,9 +8,10 @@ from typing import Protocol
 import click
 
 from app.cli.figures import trace_line
-from app.cli.manners import say
-from app.visible import visible
+from app.cli.manners import say, shown
+from app.visible import escaped, visible
 from routing import events as ev
+from routing.clock import lasting
 
 
 class Printer(Protocol):
@@ -35,7 +36,7 @@ class JsonLines:
         self._finished: ev.TurnFinished | None = None
 
     def feed(self, event: ev.Event) -> None:
-        sys.stdout.write(ev.dump(event).decode() + "\n")
+        sys.stdout.write(escaped(ev.dump(event).decode()) + "\n")
         sys.stdout.flush()
         if isinstance(event, ev.TurnFinished):
             self._finished = event
@@ -52,12 +53,15 @@ class Final:
 
     def __init__(self, *, bare_json: bool = False) -> None:
         self._finished: ev.TurnFinished | None = None
+        self._degraded: ev.Degraded | None = None
         self._bare_json = bare_json
 
     def feed(self, event: ev.Event) -> None:
-        if isinstance(event, ev.TurnFinished):
+        if isinstance(event, ev.Degraded):
+            self._degraded = event
+        elif isinstance(event, ev.TurnFinished):
             self._finished = event
-            _print_reply(self._bare(event.reply) if self._bare_json else event.reply)
+            _print(self._bare(event.reply) if self._bare_json else shown(event.reply))
 
     def _bare(self, reply: str) -> str:
         from routing.confidence.structured import read_structured
@@ -65,10 +69,10 @@ class Final:
         found = read_structured(reply, None)
         if found.fenced:
             say("The model wrapped the JSON in a fence: it is printed without.")
-        return found.text or reply
+        return escaped(found.text) if found.text else shown(reply)
 
     def end(self) -> int:
-        _say_trace(self._finished)
+        _say_trace(self._finished, self._degraded)
         return _code(self._finished)
 
 
@@ -77,6 +81,7 @@ class Live:
 
     def __init__(self) -> None:
         self._finished: ev.TurnFinished | None = None
+        self._degraded: ev.Degraded | None = None
         self._showing: str | None = None
         self._at_line_start = True
         self._dims = sys.stderr.isatty()
@@ -95,11 +100,13 @@ class Live:
                 self._give_up(event.from_model, event.to_model, event.why)
             case ev.RetryScheduled(attempt=str()):
                 self._give_up(event.model, event.model, event.why)
+            case ev.Degraded():
+                self._degraded = event
             case ev.TurnFinished():
                 self._finish(event)
 
     def end(self) -> int:
-        _say_trace(self._finished)
+        _say_trace(self._finished, self._degraded)
         return _code(self._finished)
 
     def _give_up(self, model: str, following: str, why: str) -> None:
@@ -115,7 +122,7 @@ class Live:
         if event.status == "cancelled":
             return  # what came stands already, or was given up
         if event.attempt is None or (event.attempt != self._showing and event.reply):
-            _print_reply(event.reply)
+            _print(visible(event.reply))
 
     def _write(self, text: str) -> None:
         if text:
@@ -128,17 +135,19 @@ class Live:
             self._at_line_start = True
 
 
-def _print_reply(reply: str) -> None:
+def _print(reply: str) -> None:
     if reply:
-        click.echo(visible(reply).rstrip("\n"))
+        click.echo(reply.rstrip("\n"))
 
 
-def _say_trace(end: ev.TurnFinished | None) -> None:
+def _say_trace(end: ev.TurnFinished | None, degraded: ev.Degraded | None) -> None:
     if end is None:
         return
     if end.status != "cancelled":
         say(trace_line(end))
     say(end.sentence)
+    if degraded is not None and degraded.again_in_s is not None:
+        say(f"It can work again in {lasting(degraded.again_in_s)}.")
 
 
 def _code(end: ev.TurnFinished | None) -> int:

@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.manners import say, tell, tell_json, well_behaved
+from app.cli.ago import ago
+from app.cli.forms import forms, tell_report
+from app.cli.manners import say, well_behaved
+from app.cli.report_providers import providers
 
 if TYPE_CHECKING:
-    from app.cli.tables import Table
     from app.settings import Paths
     from routing.ledger.store import Store
+    from routing.reports.money import Group
     from routing.reports.session import SessionSummary
     from routing.reports.spend import SpendReport
-
-_UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 @click.group()
 def report() -> None:
-    """What the ledger tells: a session's summary, or spend."""
+    """What the ledger tells: a session's summary, spend, or how providers did."""
 
 
-def _forms(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The forms in which a report can be had: a table is the default."""
-    for form, help_ in (("csv", "As CSV."), ("md", "As Markdown."), ("json", "One JSON document.")):
-        function = click.option(f"--{form}", "form", flag_value=form, help=help_)(function)
-    return function
-
-
-def _since(_: click.Context, __: click.Parameter, written: str | None) -> float | None:
-    """Seconds back, from `7d`."""
-    if written is None:
-        return None
-    match = re.fullmatch(r"(\d{1,6})([mhdw])", written.strip())
-    if match is None:
-        raise click.BadParameter("write a number and m, h, d or w, such as 7d.")
-    return float(int(match[1]) * _UNITS_S[match[2]])
+report.add_command(providers)
 
 
 @report.command()
 @click.argument("session", default="last", metavar="[ID|last]")
 @click.option("--list", "listed", is_flag=True, help="The sessions there are, the newest first.")
-@_forms
+@forms
 @well_behaved
 def session(paths: Paths, session: str, listed: bool, form: str | None) -> None:
-    """Spend by model, tier and purpose, tokens, turns, and what the largest model would have cost."""
+    """What it cost and what for, what a success cost, against the largest model; by route, task, model and tier."""
     from app.cli.ledgers import open_ledger
     from app.cli.summaries import session_list, session_tables
     from routing.reports.session import list_sessions, summarise_session
@@ -58,21 +43,21 @@ def session(paths: Paths, session: str, listed: bool, form: str | None) -> None:
         if listed:
             sessions = list_sessions(store)
             records = [asdict(one) for one in sessions]
-            _print(form, {"sessions": records}, records, [session_list(sessions)])
+            tell_report(form, {"sessions": records}, records, [session_list(sessions)])
             return
         found = _find_session(store, session)
         if found is None:
             return
         summary = summarise_session(store, found)
-    _print(form, asdict(summary), _records(summary, ("model", "tier", "purpose")), session_tables(summary))
+    tell_report(form, asdict(summary), _records(summary, ("model", "tier", "purpose")), session_tables(summary))
 
 
 @report.command()
-@click.option("--since", metavar="7d", callback=_since, help="From so long ago: 12h, 7d, 4w. Whole local days count.")
-@_forms
+@click.option("--since", metavar="7d", callback=ago, help="From so long ago: 12h, 7d, 4w. Whole local days count.")
+@forms
 @well_behaved
 def spend(paths: Paths, since: float | None, form: str | None) -> None:
-    """What was spent by day, model, tier and purpose; simulated money apart."""
+    """What was spent and what for, by day, model, tier, purpose, route and task; simulated money apart."""
     from app.cli.ledgers import open_ledger
     from app.cli.summaries import spend_tables
     from routing.clock import SystemClock, local_day
@@ -81,7 +66,7 @@ def spend(paths: Paths, since: float | None, form: str | None) -> None:
     day = None if since is None else local_day(max(0.0, SystemClock().wall() - since))
     with open_ledger(paths) as store:
         found = report_spend(store, day)
-    _print(form, asdict(found), _records(found, ("day", "model", "tier", "purpose")), spend_tables(found))
+    tell_report(form, asdict(found), _records(found, ("day", "model", "tier", "purpose")), spend_tables(found))
 
 
 def _find_session(store: Store, wanted: str) -> str | None:
@@ -100,18 +85,20 @@ def _find_session(store: Store, wanted: str) -> str | None:
 
 
 def _records(report: SessionSummary | SpendReport, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The report's slices, each with what it is a slice by."""
-    return [{"by": kind, **asdict(one)} for kind in kinds for one in getattr(report, f"by_{kind}")]
+    """The report's slices, each with what it is a slice by, then what the money went for and how it is known."""
+    records = [{"by": kind, **asdict(one)} for kind in kinds for one in getattr(report, f"by_{kind}")]
+    for kind in ("route", "task"):
+        records += [{"by": kind, **_slice_of(one)} for one in getattr(report, f"by_{kind}")]
+    for simulated, money in ((False, report.real), (True, report.simulated)):
+        for part in money.parts:
+            records.append({"by": "part", "simulated": simulated, **asdict(part)})
+        for known in money.known:
+            sums = {"calls": known.calls, "spend_nusd": known.spend_nusd}
+            records.append({"by": "basis", "name": known.basis, "simulated": simulated, **sums})
+    return records
 
 
-def _print(
-    form: str | None, document: dict[str, Any], records: Sequence[dict[str, Any]], tables: Sequence[Table]
-) -> None:
-    from app.cli import tables as written
+def _slice_of(group: Group) -> dict[str, Any]:
+    from routing.reports.sums import Slice
 
-    if form == "json":
-        tell_json(document)
-    elif form == "csv":
-        tell(written.as_csv(records))
-    else:
-        tell("\n\n".join(map(written.as_markdown if form == "md" else written.as_text, tables)))
+    return {field.name: getattr(group, field.name) for field in fields(Slice)}

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.cli.figures import seconds
+from app.cli.money_tables import group_table, money_tables, raise_tables
 from app.cli.tables import Table
 from routing.money import format_usd
 
 if TYPE_CHECKING:
     from routing.ledger.rows import SessionRow
-    from routing.reports.session import Money, SessionSummary
+    from routing.reports.session import SessionSummary
     from routing.reports.spend import SpendReport
     from routing.reports.sums import Slice
 
@@ -34,12 +35,12 @@ def session_list(sessions: Sequence[SessionRow]) -> Table:
 
 
 def session_tables(summary: SessionSummary) -> list[Table]:
-    """What happened, what it cost against the largest model, then the slices."""
-    monies = _monies(summary)
-    against = Table(("money", "spend", "always the largest", "saved", "held"), monies, "Against the largest model")
+    """What happened, how the money went, then the slices."""
     return [
         Table(("what", "how much"), _facts(summary), f"Session {summary.session.id}"),
-        *([against] if monies else []),
+        *money_tables({"real": summary.real, "simulated": summary.simulated}),
+        group_table("Route", summary.by_route),
+        group_table("Task", summary.by_task),
         slice_table("Model", summary.by_model),
         slice_table("Tier", summary.by_tier),
         slice_table("Purpose", summary.by_purpose),
@@ -54,6 +55,10 @@ def spend_tables(report: SpendReport) -> list[Table]:
     ]
     return [
         Table(("money", "spend", "held"), totals, f"Spend{since}"),
+        *raise_tables(report.raises),
+        *money_tables({"real": report.real, "simulated": report.simulated}),
+        group_table("Route", report.by_route),
+        group_table("Task", report.by_task),
         slice_table("Day", report.by_day),
         slice_table("Model", report.by_model),
         slice_table("Tier", report.by_tier),
@@ -96,18 +101,3 @@ def _facts(summary: SessionSummary) -> list[tuple[str, str]]:
         ("first token", f"p50 {seconds(summary.first_token_p50_s)}, p95 {seconds(summary.first_token_p95_s)}"),
         ("whole turn", f"p50 {seconds(summary.latency_p50_s)}, p95 {seconds(summary.latency_p95_s)}"),
     ]
-
-
-def _monies(summary: SessionSummary) -> list[tuple[str, ...]]:
-    kinds = {"real": summary.real, "simulated": summary.simulated}
-    return [(name, *_money(one)) for name, one in kinds.items() if one.spend_nusd or one.baseline_nusd or one.held_nusd]
-
-
-def _money(money: Money) -> tuple[str, str, str, str]:
-    share = f" ({money.saved_nusd / money.baseline_nusd:.0%})" if money.baseline_nusd else ""
-    return (
-        format_usd(money.spend_nusd),
-        format_usd(money.baseline_nusd),
-        format_usd(money.saved_nusd) + share,
-        format_usd(money.held_nusd),
-    )

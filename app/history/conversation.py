@@ -26,12 +26,23 @@ def continue_chat(store: Store, request: Request, leaf: str | None = None) -> Re
     return replace(request, parent_turn=path[-1].id, history=messages(store, path))
 
 
+_UNSURE = "(This draft is unsure and unchecked: do not build on it as if it were right.)"
+_BROKEN_OFF = "(This answer broke off before its end.)"
+
+
 def messages(store: Store, path: Iterable[TurnRow]) -> tuple[Message, ...]:
-    """Prompts with what was attached to them, and their replies; a turn that no model answered is left out."""
+    """Prompts with what was attached to them, and their replies; a turn that no model answered is left out. What a
+    degraded turn shows goes along, so that the next prompt may speak of it, but marked, unless the user took it."""
     found: list[Message] = []
     for turn in path:
         if turn.provider is not None and turn.reply:
             content = content_of(store, turn.id) if turn.attached else (TextPart(turn.prompt),)
             found.append(Message("user", content))
-            found.append(Message("assistant", (TextPart(turn.reply),)))
+            found.append(Message("assistant", (TextPart(_said(turn)),)))
     return tuple(found)
+
+
+def _said(turn: TurnRow) -> str:
+    if turn.status != "degraded" or turn.taken is not None:
+        return turn.reply
+    return f"{turn.reply}\n\n{_BROKEN_OFF if turn.confidence is None else _UNSURE}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from app.visible import escaped, harmless
 from routing.ledger.chats import attempts_of, branch, turns_of
 from routing.ledger.rows import AttemptRow, ChatRow, TurnRow
 from routing.ledger.store import Store
@@ -21,8 +22,8 @@ def export_chat(store: Store, chat: ChatRow, kind: str) -> str:
     turns = branch(turns_of(store, chat.id))
     calls = {turn.id: attempts_of(store, turn.id) for turn in turns}
     if kind == "json":
-        return json.dumps(as_document(chat, turns, calls), indent=2, ensure_ascii=False) + "\n"
-    return as_markdown(chat, turns, calls)
+        return escaped(json.dumps(as_document(chat, turns, calls), indent=2, ensure_ascii=False)) + "\n"
+    return harmless(as_markdown(chat, turns, calls))
 
 
 def as_markdown(chat: ChatRow, turns: Sequence[TurnRow], calls: Calls) -> str:
@@ -48,8 +49,17 @@ def signature(turn: TurnRow, calls: Sequence[AttemptRow]) -> str:
     return " · ".join(_signature(turn, calls))
 
 
+def _standing(turn: TurnRow) -> str:
+    """What a degraded turn shows of a model's is no answer, unless the user took it for one."""
+    if turn.status != "degraded" or turn.provider is None:
+        return turn.status or "running"
+    if turn.taken is not None:
+        return "degraded, the draft taken"
+    return "degraded, broke off" if turn.confidence is None else "degraded, below the floor"
+
+
 def _signature(turn: TurnRow, calls: Sequence[AttemptRow]) -> Iterator[str]:
-    yield turn.status or "running"
+    yield _standing(turn)
     if turn.confidence is not None:
         yield f"confidence {turn.confidence:.2f}"
     if turn.latency_s is not None:

@@ -101,7 +101,7 @@ def _superseded(turn: Sequence[CostRow], at: int, told: Told) -> PartName:
     following = _again(turn, at)
     role = None if following is None else turn[following].role
     if following is not None and role == "continuation":
-        return "answers" if False else "superseded drafts"
+        return "answers" if part_of(turn, following, told) == "continuations" else "superseded drafts"
     return "asked again" if role == "again" else "superseded drafts"
 
 
