@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from routing.analysis.phrases import words_of
 from routing.analysis.terms.english import FILLERS, IMPERATIVES, VERBS
-from routing.messages import FilePart, Request, TextPart
+from routing.messages import FilePart, Part, Request, TextPart
 
 # A prompt is read at its head and tail, so that a long paste costs no more than a page.
 HEAD, TAIL = 6_000, 2_000
@@ -40,8 +41,14 @@ class Reading:
 
 def read(request: Request) -> Reading:
     """Only what the user typed can be an ask; attached files are material."""
-    typed = "\n\n".join(part.text for part in request.content if isinstance(part, TextPart))
-    files = [part.text for part in request.content if isinstance(part, FilePart)]
+    return _read(request.content)
+
+
+# A turn reads its prompt before the decision and again when its answer is measured.
+@lru_cache(maxsize=4)
+def _read(content: tuple[Part, ...]) -> Reading:
+    typed = "\n\n".join(part.text for part in content if isinstance(part, TextPart))
+    files = [part.text for part in content if isinstance(part, FilePart)]
     text = head_and_tail(typed)
     fenced = "\n".join(_FENCE.findall(text))
     bare = _QUOTED.sub(" ", _QUOTED_LINE.sub("", _FENCE.sub("\n\n", text)))
