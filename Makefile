@@ -2,6 +2,7 @@
 
 PYTHON ?=
 ARGS ?=
+MINUTES ?= 60
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,12 +11,12 @@ RUN_READY := $(VENV)/.run-$(PLACE)
 DEV_READY := $(VENV)/.dev-$(PLACE)
 CLIENTS_READY := $(VENV)/.clients-$(PLACE)
 
-.PHONY: help run test lint bench peers soak clean anew
+.PHONY: help run test lint bench peers soak chaos mutants clean anew
 .NOTPARALLEL:
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-6s %s\n' "$$name" "$$what"; done
+		printf '  make %-7s %s\n' "$$name" "$$what"; done
 
 run: $(RUN_READY) ## open the client, or play the demo where there is no terminal (ARGS="--profile economy")
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(PY) -m pointsman $(ARGS); else exec $(PY) -m pointsman $(DEMO) $(ARGS); fi
@@ -35,8 +36,15 @@ bench: $(DEV_READY) ## measure against the floor (ARGS="--json")
 peers: $(CLIENTS_READY) ## try it with real servers and clients, as far as they can be had (ARGS="-k llama")
 	$(PY) -m pytest -n 2 -m peers -rs $(or $(ARGS),tests/peers tests/clients)
 
-soak: $(DEV_READY) ## run the tests that take minutes
+soak: $(DEV_READY) ## run the tests that take minutes, then an hour of steady use (MINUTES=60)
 	$(PY) -m pytest -m soak $(ARGS)
+	$(PY) -m tests.soak.hour --minutes $(MINUTES)
+
+chaos: $(DEV_READY) ## a thousand turns under random faults and kills (ARGS="--seed 7")
+	$(PY) -m tests.chaos $(ARGS)
+
+mutants: $(DEV_READY) ## plant bugs in a copy of the code and see each one caught (ARGS="--only NAME")
+	$(PY) -m tests.mutants $(ARGS)
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache snapshot_report.html

@@ -25,7 +25,9 @@ from app.controls.base import Launch
 from app.controls.leaving import LeavingControls
 from app.controls.screens import ScreenControls
 from app.controls.setup import SetupControls
+from app.harmless import Harmless
 from app.keys import bindings
+from app.links import opens, refused, told
 from app.panels.confidence import ConfidencePanel
 from app.panels.draw import dollars, limit, line
 from app.panels.ladder import LadderPanel
@@ -38,11 +40,12 @@ from app.settings import DEFAULT_THEME, Paths, Settings
 from app.themes import SHIPPED, load_themes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import Resize
+    from textual.filter import LineFilter
 
     from app.actions import Where
     from app.panels.spend import Spending
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from app.themes import Themes
     from routing.trace import Trace
 
+_HARMLESS = Harmless()
 _PANELS: dict[str, type[Panel]] = {
     "ladder": LadderPanel,
     "confidence": ConfidencePanel,
@@ -87,12 +91,16 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self._themes: Themes = load_themes((SHIPPED, paths.themes))
         self._mode = layout.Mode.FULL
         self._drawer = ""
+        self._told_link = ""
         self._ready_to_show = False
         for theme in self._themes.themes:
             self.register_theme(theme)
         wanted = launch.theme or settings.theme
         self.theme = wanted if wanted in self._themes.names else DEFAULT_THEME
         self._bad_theme = "" if wanted in self._themes.names else wanted
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), _HARMLESS]
 
     def get_default_screen(self) -> Home:
         return Home(layout.mode(self.size.width, self.size.height))
@@ -145,6 +153,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             self.tell_problem(checked)
         self.show_state()
         self.follow_late()
+        self.follow_upkeep()
 
     @property
     def theme_names(self) -> list[str]:
@@ -190,7 +199,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         if self.pin:
             parts.append((f" · pinned {self.pin}", "info"))
         if self.spending is not None:
-            parts.append((f" · today {_today(self.spending)}", "muted"))
+            parts.append((f" · today {_today(self.spending)}", "warn" if self.spending.mark else "muted"))
         if self.chat_title and self._mode is not layout.Mode.TINY:
             parts.append((f" · {self.chat_title}", "muted"))
         return line(*parts)
@@ -244,6 +253,8 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         """Stop; else close the drawer; else go back and forth between composer and transcript."""
         if self.running is not None:
             self.action_stop()
+        elif self.unschedule():
+            self.say("Not asked again by itself: r asks now.")
         elif self._drawer:
             self.action_panel(self._drawer)
         elif self.composer.has_focus:
@@ -285,10 +296,13 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self.transcript.border_subtitle = "" if event.following else below
 
     def on_transcript_link_opened(self, event: LinkOpened) -> None:
-        if event.url.startswith(("http://", "https://", "mailto:")):
-            self.open_url(event.url)
+        if not opens(event.url):
+            self.say(refused(event.url))
+        elif event.url != self._told_link:
+            self._told_link = event.url
+            self.say(told(event.url))
         else:
-            self.say(f"Not opened, it is no web address: {event.url[:80]}")
+            self.open_url(event.url)
 
     async def close_runtime(self) -> None:
         """Stop and settle what runs, keep what is unsent, end the session."""
@@ -345,7 +359,9 @@ def _hints(where: Where) -> Content:
 
 def _today(spending: Spending) -> str:
     said = dollars(spending.day_nusd, spending.simulated and spending.cap_nusd is None)
-    return said if spending.cap_nusd is None else f"{said} of {limit(spending.cap_nusd, spending.simulated)}"
+    if spending.cap_nusd is None:
+        return said
+    return f"{said} of {limit(spending.cap_nusd, spending.simulated)} {spending.state}".rstrip()
 
 
 def run_client(

@@ -170,9 +170,7 @@ class Fold:
             case ev.RouteFrozen():
                 self._note(event.at_s, "throttle", f"route {event.route} climbs no more: its answers cost too much")
             case ev.CapWarned():
-                self._note(
-                    event.at_s, "warning", f"{event.share:.0%} of {cap_words(event.cap, event.name)} is used"
-                )
+                self._note(event.at_s, "warning", f"{event.share:.0%} of {cap_words(event.cap, event.name)} is used")
             case ev.CapReached():
                 self._update(cap=event)
                 self._note(event.at_s, "cap", f"{cap_words(event.cap, event.name)} reached before {event.model}")

@@ -22,7 +22,13 @@ def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_flo
     shown = replied or answers[-1]
     if status == "failed":
         return shown.failure.sentence if shown.failure else "No answer came."
-    steps = [*_seen(trace), *_beginning(trace, answers[0]), *_turns(answers), *_capped(trace), *_stood_in(trace, shown)]
+    steps = [
+        *_seen(trace),
+        *_beginning(trace, answers[0]),
+        *_turns(trace, answers),
+        *_capped(trace),
+        *_stood_in(trace, shown),
+    ]
     steps.append(_ending(answers, shown, below_floor))
     return _sentence("; ".join(steps) + _cost(answers, shown))
 
@@ -39,9 +45,11 @@ def _degraded(trace: Trace, replied: AttemptView | None) -> str:
 def _seen(trace: Trace) -> list[str]:
     """What was done to the prompt before it was sent, and to the choice of models."""
     masked = [one.what for one in trace.findings if one.kind == "personal" and "placeholder" in one.action]
+    shorter = [note.sentence for note in trace.notes if note.kind == "context"]
     slowed = trace.snapshot is not None and trace.snapshot.budget.throttle > 0
     return [
         *([f"{' and '.join(masked)} went out as placeholders"] if masked else []),
+        *shorter,
         *(["spend is being slowed"] if slowed else []),
         *(["the large tier's share of today is reached"] if _no_premium(trace) else []),
     ]
@@ -76,14 +84,15 @@ def sees_earlier(decision: Decision, request: Request) -> bool:
     return [("capability", "vision")] in kinds
 
 
-def _turns(answers: list[AttemptView]) -> list[str]:
+def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
     """What went wrong on the way."""
     steps: list[str] = []
+    pruned = trace.decision is not None and trace.decision.pruned
     for attempt in answers:
         steps += _hedged(
             attempt, next((one for one in answers if one.role == "hedge" and one.n == attempt.n + 1), None)
         )
-        if attempt.left_out:
+        if attempt.left_out and pruned:
             gone = "message was" if attempt.left_out == 1 else f"{attempt.left_out} messages were"
             steps.append(f"{attempt.model} cannot hold the whole chat, so its first {gone} left out")
         if attempt.failure is not None and attempt.outcome == "failed":

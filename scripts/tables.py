@@ -14,7 +14,7 @@ from typing import get_args
 
 from app.actions import ACTIONS, TRANSCRIPT_KEYS, Action, Where, key_name
 from routing import events as ev
-from routing.errors import HANDLING, BreakerEffect, ErrorKind, RetryWhen
+from routing.errors import HANDLING, BreakerEffect, ErrorKind, Handling, RetryWhen
 from routing.providers.dialects import dialect_names
 from routing.providers.known import LOCAL_SERVERS, SERVICES
 from routing.simulator.faults import FAULTS
@@ -40,7 +40,14 @@ _EVENTS = {
     "AttemptFinished": "The call came to its end.",
     "AttemptFailed": "The call failed: what kind, and what happens next.",
     "RetryScheduled": "The same model will be called once more.",
-    "BreakerChanged": "A provider is left alone, tried again, or trusted again.",
+    "BreakerChanged": "A provider, or one model of it, is left alone, tried again, or trusted again.",
+    "HedgeStarted": "One model is late, so another provider's is asked as well.",
+    "HedgeCut": "Of two models asked at once, the other was first; this one is stopped.",
+    "Prechecked": "What was seen before anything is sent, and what is done about it.",
+    "ContextCut": "The oldest part of the chat is not sent: the policy keeps no place for it.",
+    "Throttled": "Spend grows out of proportion: what is done to slow it.",
+    "RouteFrozen": "Good answers of a route cost too much: it climbs no more.",
+    "CapWarned": "A cap has been taken to a share that the user wants to be told of.",
     "ConfidenceMeasured": "The answer's score, its parts, and what it needed.",
     "Escalated": "The answer is superseded; a stronger model is asked.",
     "FailedOver": "Another model stands in for one that failed.",
@@ -48,6 +55,7 @@ _EVENTS = {
     "CapReached": "A call was not made: a cap forbids it.",
     "Degraded": "Nothing answered well enough: what failed and what to do.",
     "Settled": "What the attempt cost in the end. Once for every `Reserved`.",
+    "DraftTaken": "You took what a degraded turn shows for its answer.",
     "TurnFinished": "The last event: the reply and the sum of it all.",
 }
 
@@ -77,9 +85,9 @@ _RETRIES = {
 }
 _BREAKERS = {
     BreakerEffect.NONE: "–",
-    BreakerEffect.FAILURE: "counts as a failure",
-    BreakerEffect.COOL_DOWN: "rests as long as it asks",
-    BreakerEffect.OPEN: "closed off until the configuration changes",
+    BreakerEffect.FAILURE: "counts against the {}",
+    BreakerEffect.COOL_DOWN: "the {} rests as long as it asks",
+    BreakerEffect.OPEN: "the {} is closed off until the configuration changes",
 }
 
 
@@ -120,7 +128,7 @@ def failures() -> str:
             _KINDS[kind],
             _RETRIES[handling.retry],
             "yes" if handling.failover else "no",
-            _BREAKERS[handling.breaker],
+            _breaker(handling),
         )
         for kind, handling in HANDLING.items()
     ]
@@ -190,7 +198,11 @@ def _then(row: Row) -> str:
     handling = HANDLING[row.kind]
     again = "once without it" if row.refused else _RETRIES[handling.retry]
     elsewhere = "yes" if handling.failover or row.refused else "no"
-    return f"again: {again}; another model: {elsewhere}; breaker: {_BREAKERS[handling.breaker]}"
+    return f"again: {again}; another model: {elsewhere}; breaker: {_breaker(handling)}"
+
+
+def _breaker(handling: Handling) -> str:
+    return _BREAKERS[handling.breaker].format("provider" if handling.whole_provider else "model")
 
 
 def _says(row: Row) -> str:

@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from app.actions import ACTIONS
 from app.keys import bindings
-from app.visible import visible
+from app.visible import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ class Composer(TextArea):
 
     def write(self, text: str) -> None:
         """Replace what stands here and put the cursor behind it; nothing in it reaches the terminal to be obeyed."""
-        self.text = visible(text)
+        self.text = harmless(text)
         self.move_cursor(self.document.end)
 
     def put_first(self, text: str) -> None:
@@ -156,4 +156,4 @@ class Composer(TextArea):
             self.post_message(self.ImagesDropped(paths))
             return
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        self.insert(visible(clean_text(text)))
+        self.insert(harmless(clean_text(text)))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from app.chat.entries import Entry, Kind, MessageView, Run
 
 if TYPE_CHECKING:
-    from routing.events import Event
+    from routing.events import DraftTaken, Event
+    from routing.folding import Fold
     from routing.ledger.pages import DraftSize, TurnSize
-    from routing.trace import AttemptView, Fold, Trace
+    from routing.trace import AttemptView, Trace
 
 _TRACES_KEPT = 100
 
@@ -135,7 +136,7 @@ class Conversation:
         if live is not None:
             return live.trace
         if turn not in self._traces:
-            from routing.trace import fold
+            from routing.folding import fold
 
             assert self.past is not None
             self._traces[turn] = fold(self.past.events(turn))
@@ -217,10 +218,10 @@ class Conversation:
         identity = f"attempt/{finished.attempt}"
         if identity in self._kinds and (finished.reply or finished.status == "cancelled"):
             kind: Kind = "answer" if finished.status in ("answered", "cancelled") else "card"
-            if self._kinds[identity] != kind:
-                before = self._before(identity)
+            if self._kinds[identity] != kind:  # what is kept of an earlier attempt goes to the end
                 self._drop(identity)
-                self._insert(before, identity, turn, kind)
+                last = next(one for one in reversed(self._kinds) if self._shown[one] == turn)
+                self._insert(last, identity, turn, kind)
             self._on_screen().finish(identity)
             self._refresh(identity)
         else:
@@ -232,6 +233,14 @@ class Conversation:
         if identity not in self._kinds:
             self._insert(self._before(f"attempt/{attempt}"), identity, turn, "note")
         self._on_screen().feed(identity, text)
+
+    def took(self, event: DraftTaken) -> None:
+        """The user takes what a degraded turn shows for its answer."""
+        if (live := self._live.get(event.turn)) is not None:
+            live.feed(event)
+        self._traces.pop(event.turn, None)
+        for identity in (f"attempt/{event.attempt}", f"reply/{event.turn}"):
+            self._refresh(identity)
 
     # Messages
 
@@ -329,14 +338,15 @@ def _card_header(trace: Trace) -> tuple[Run, ...]:
 
 
 def _footer(trace: Trace, attempt: AttemptView | None) -> tuple[tuple[Run, ...], ...]:
-    """The route strip and the plain sentence."""
+    """The route strip, the plain sentence, and the keys of a card."""
+    from app.chat.card import keys
     from app.chat.strip import strip
 
     sentence = trace.finished.sentence if trace.finished is not None else ""
     lines: list[tuple[Run, ...]] = [strip(trace, attempt)] if attempt is not None else []
     if sentence:
         lines.append(((sentence, "muted"),))
-    return tuple(lines)
+    return (*lines, offered) if (offered := keys(trace)) else tuple(lines)
 
 
 def _leaving(attempt: AttemptView) -> tuple[str, ...]:

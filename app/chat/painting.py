@@ -10,6 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from app.links import opens
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -86,11 +88,12 @@ class Palette:
             elif styles.has_rule("color"):
                 color = styles.color if styles.color.a == 1 else background + styles.color
         style = attributes + Style(color=color.rich_color, bgcolor=background.rich_color)
-        return _linked(style, url) if url else style
+        return _linked(style, url) if opens(url) else style
 
 
 def _linked(style: Style, url: str) -> Style:
-    """`style` as a link. The id is the address's own: the pieces of a wrapped link are one link to the terminal."""
+    """`style` as a link that a terminal may open. The id is the address's own: the pieces of a wrapped link are
+    one link to it."""
     linked = style.update_link(url)
     linked._link_id = f"{hash(url) & 0xFFFFFFFF:x}"
     return linked

@@ -24,7 +24,7 @@ def strip(trace: Trace, attempt: AttemptView) -> Runs:
 
     An answer's seconds and dollars are the whole turn's, a superseded draft's are its own.
     """
-    whole = attempt is trace.current or attempt.outcome in ("answered", "kept")
+    whole = attempt is trace.current or attempt.outcome in ("answered", "kept", "taken")
     parts: list[Runs] = [((words.short(attempt.model), "strong"),), ((attempt.tier, "muted"),)]
     if attempt.confidence is not None:
         tone = "info" if attempt.confidence.provisional else "good" if words.enough(attempt.confidence) else "warn"
@@ -45,9 +45,10 @@ def header(trace: Trace, attempt: AttemptView) -> Runs:
     """`sim-north/boulder · answer · ▸ live`, or for a draft `… · draft 1 · superseded · conf .41 < .66`."""
     state = words.state(trace, attempt)
     if attempt.outcome == "superseded":
+        gone_on = any(one.continues == attempt.id for one in trace.attempts)
         said: list[Runs] = [
             ((f"draft {_draft_number(trace, attempt)}", "muted"),),
-            (("superseded", state.style),),
+            ((state.word if gone_on else "superseded", state.style),),
         ]
         if attempt.confidence is not None:
             said.append(((f"conf {words.compared(attempt.confidence)}", "muted"),))
@@ -72,7 +73,7 @@ def _dotted(parts: list[Runs]) -> Runs:
 
 def _path(trace: Trace, attempt: AttemptView) -> Runs:
     """Tiers climbed or stepped down to, providers failed over to, retries as their glyph; nothing for a first try."""
-    made = words.answers(trace)
+    made = words.path(trace)
     upto = made[: made.index(attempt) + 1] if attempt in made else made
     if len(upto) < 2:
         return ()
@@ -102,4 +103,4 @@ def _money(trace: Trace, attempt: AttemptView, whole: bool) -> str:
         return f"held {draw.dollars(attempt.held_nusd, attempt.simulated)}"
     if whole:
         return turn_cost(trace)
-    return draw.dollars(attempt.spend_nusd, attempt.simulated, words.price_known(trace, attempt.model))
+    return words.spent(trace, attempt)

@@ -28,6 +28,14 @@ def track(decision: Decision, request: Request) -> str:
     return " · ".join(parts)
 
 
+def worst_nusd(decision: Decision) -> int:
+    """The most that a call on every rung could cost, with a second one where the first may be hedged; within what the
+    message may spend."""
+    rungs = [rung.worst_nusd for rung in decision.ladder]
+    beside = rungs[0] if rungs and decision.hedge_after_s is not None else 0
+    return min(sum(rungs) + beside, decision.credit_nusd)
+
+
 def _cost(candidate: Candidate) -> str:
     if candidate.worst_nusd == 0:
         return "free"

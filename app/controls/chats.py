@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,14 @@ class ChatControls(Base):
         if turn is not None:
             self.transcript.scroll_to_message(f"you/{turn}")
         self.show_state()
+
+    @work(group="upkeep", exit_on_error=False)
+    async def follow_upkeep(self) -> None:
+        """Say what was found wrong with the ledger, once it was looked at."""
+        if self.runtime is not None and self.runtime.upkeep is not None:
+            found = await self.runtime.upkeep.found()
+            if found is not None:
+                self.say(found, bad=True)
 
     def branch_before(self, turn: str) -> None:
         """Show the chat as it was before a turn, so that the next prompt begins a branch there."""
@@ -206,5 +215,6 @@ def _file(name: str) -> Path:
 
 
 def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8", errors="replace") as file:
         file.write(text)

@@ -10,6 +10,7 @@ import sys
 from textual import work
 
 from app.controls.base import Base
+from app.visible import harmless
 
 _PROGRAMS = (
     ("wl-copy", ("wl-copy",), "WAYLAND_DISPLAY"),
@@ -42,6 +43,7 @@ class CopyControls(Base):
 
     @work(group="copy", exit_on_error=False)
     async def put_away(self, text: str, what: str) -> None:
+        text = harmless(text)  # a shell into which it is pasted must not obey it either
         self.copy_to_clipboard(text)
         how = await _to_program(text)
         size = f"{len(text):,} characters"

@@ -16,6 +16,7 @@ from app.visible import visible
 
 _AGAIN_S = 2.0
 _HUNG_UP = 129
+_PRIVATE = 0o600
 
 
 class LeavingControls(CopyControls):
@@ -70,9 +71,11 @@ class LeavingControls(CopyControls):
     def _fatal_error(self) -> None:
         """In place of Textual's report, which would show the user a traceback with the values of locals: a sentence,
         and the places alone in a file."""
+        from routing.files import replace_file
+
         place = self.paths.data_dir / "fault.txt"
         with contextlib.suppress(OSError):
-            place.write_text(traceback.format_exc(), encoding="utf-8")
+            replace_file(place, traceback.format_exc().encode("utf-8", "replace"), _PRIVATE)
         self.last_words = f"Something went wrong inside Pointsman, and it had to end; {place} tells where. All is kept."
         self._close_messages_no_wait()
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from app.actions import ACTIONS, by_command
+from app.controls.caps import CapControls
 from app.controls.chats import ChatControls
-from app.controls.turns import TurnControls
+from app.controls.scheduling import CardControls
 from app.screens.page import Page
 from app.tags import read_tag, unread_tag
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
     from routing.ledger.rows import SessionRow
 
-_PAGES = frozenset({"help", "why", "inspect", "summary"})
+_PAGES = frozenset({"help", "why", "inspect", "summary", "caps"})
 _OPENING = frozenset(action.name for action in ACTIONS if action.where == "anywhere") - {"escape", "quit"}
 _ALSO_ALONE = frozenset({"profiles", "faults", "theme", "model", "attach", "key"})
 """Actions whose command does something else when nothing follows it."""
 
 
-class ScreenControls(TurnControls, ChatControls):
+class ScreenControls(CardControls, ChatControls, CapControls):
     """Everything that opens, and the words that open it."""
 
     _sessions: list[SessionRow] = []
@@ -50,6 +51,7 @@ class ScreenControls(TurnControls, ChatControls):
             "attach": self.attach_files,
             "theme": self.choose_theme,
             "key": self.key_of,
+            "raise_cap": self.raise_cap,
         }
         take = taking.get(action.name)
         if take is not None and (argument or action.name not in _ALSO_ALONE):
@@ -75,19 +77,19 @@ class ScreenControls(TurnControls, ChatControls):
     def action_help(self) -> None:
         from app.screens.help import HelpScreen
 
-        self._open_page(HelpScreen())
+        self.open_page(HelpScreen())
 
     def action_why(self) -> None:
         from app.screens.why import WhyScreen
 
-        self._open_page(WhyScreen(self.selected_trace))
+        self.open_page(WhyScreen(self.selected_trace))
 
     def action_inspect(self) -> None:
         from app.screens.inspect import InspectScreen
 
-        self._open_page(InspectScreen(self.selected_trace))
+        self.open_page(InspectScreen(self.selected_trace))
 
-    def _open_page(self, page: Page) -> None:
+    def open_page(self, page: Page) -> None:
         """One page at a time; the key that opened it closes it."""
         shown = self.screen
         if isinstance(shown, Page):
@@ -111,7 +113,7 @@ class ScreenControls(TurnControls, ChatControls):
         store, current = self.runtime.store, self.runtime.session.id
         self._sessions = await asyncio.to_thread(list_sessions, store)
         summary = await asyncio.to_thread(summarise_session, store, current)
-        self._open_page(SummaryScreen(summary, self._sessions))
+        self.open_page(SummaryScreen(summary, self._sessions))
 
     @work(group="screens", exit_on_error=False)
     async def action_summary_step(self, by: int) -> None:
@@ -232,7 +234,7 @@ class ScreenControls(TurnControls, ChatControls):
         try:
             if kind:
                 provider, fault = parse_fault(words)
-                await simulator.set_fault(provider, fault.kind, fault.times)
+                await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
             else:
                 await simulator.set_fault(provider or "all", None)
         except ValueError as error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _GAUGES_S = 0.1
 _TRACK_S = 0.15
+_TOLD = ("CapWarned", "Throttled", "RouteFrozen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,9 @@ class TurnControls(AttachControls):
             self.conversation.apply(event)
             if event.type in ("TextDelta", "ReasoningDelta", "ToolCallDelta"):
                 continue
+            if event.type in _TOLD:
+                said = self.conversation.trace(turn.id).notes[-1].sentence
+                self.say(f"{said[:1].upper()}{said[1:]}.")
             if event.type in ("Reserved", "Settled", "TurnFinished"):
                 with contextlib.suppress(StorageError):  # the turn goes on, whether its figures can be read or not
                     await self.count_money()
@@ -224,9 +228,28 @@ class TurnControls(AttachControls):
         """Read what the session and the day have spent."""
         if self.runtime is None:
             return
-        money, cap = await self.runtime.money(self.profile)
-        simulated = self.runtime.sources.simulated
-        self.spending = Spending(money.session_nusd, money.day_nusd, cap, money.held_nusd, simulated)
+        from routing.budget.standing import standings
+
+        runtime = self.runtime
+        simulated, policy = runtime.sources.simulated, runtime.router.policy(self.profile)
+        money, cap = await runtime.money(self.profile)
+        books = await runtime.books()
+        self.spending = Spending(
+            money.session_nusd,
+            money.day_nusd,
+            cap,
+            money.held_nusd,
+            simulated,
+            next_nusd=self.spending.next_nusd if self.spending is not None else None,
+            warn_at=min(policy.caps.warn_at, default=1.0),
+            caps=tuple(standings(policy, runtime.router.setup.caps, books, simulated)),
+        )
+
+    def _expect(self, next_nusd: int | None) -> None:
+        """What the prompt in the composer could cost at most."""
+        if self.spending is not None and self.spending.next_nusd != next_nusd:
+            self.spending = replace(self.spending, next_nusd=next_nusd)
+            self.show_state()
 
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
@@ -317,8 +340,9 @@ class TurnControls(AttachControls):
         text = composer.text
         if self.runtime is None or not text.strip() or text.startswith("/"):
             composer.border_subtitle = line(self._idle_edge(text))
+            self._expect(None)
             return
-        from app.chat.track import track
+        from app.chat.track import track, worst_nusd
         from app.history.conversation import continue_chat
 
         accounts = await self.runtime.accounts()
@@ -329,6 +353,7 @@ class TurnControls(AttachControls):
         decision = (await asyncio.to_thread(self.runtime.router.explain, request, accounts)).decision
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
         composer.border_subtitle = line(higher + track(decision, request))
+        self._expect(worst_nusd(decision))
 
     def _preview(self, text: str) -> Request:
         """The prompt alone: of the chat before it only what was attached may forbid a model."""

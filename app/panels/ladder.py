@@ -13,8 +13,6 @@ from app.panels.draw import Row, line
 from app.panels.panel import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.content import Content
 
     from app.panels.words import State
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
 
 _WIDE = 64  # columns from which an attempt is one line
 _TIERS = 36  # columns from which the tier has one of its own
+
+
+_BEFORE = ("precheck", "context", "throttle", "warning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,29 @@ def steps(trace: Trace) -> tuple[Step, ...]:
             number=at + 1,
             model=rung.models[0],
             tier=_tier(trace, rung.models[0]) or rung.name,
-            attempts=tuple(attempt for attempt in made if attempt.rung == at),
+            attempts=tuple(attempt for attempt in made if _rung(trace, attempt) == at),
         )
         for at, rung in enumerate(ladder)
     ]
     planned = len(plan.ladder) if plan else 0
-    others = [attempt for attempt in made if not 0 <= attempt.rung < len(ladder)]
+    others = [attempt for attempt in made if not 0 <= _rung(trace, attempt) < len(ladder)]
     return (
         *(step for step in known if step.attempts or step.number <= planned),
         *(Step(len(ladder) + n, other.model, other.tier, (other,)) for n, other in enumerate(others, start=1)),
     )
 
 
+def _rung(trace: Trace, attempt: AttemptView) -> int:
+    """An attempt that was made because another was late stands under that one."""
+    late = words.hedged(trace, attempt)
+    return attempt.rung if late is None else late.rung
+
+
 def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
     """The path of a turn in at most `height` lines of `width` cells."""
     if trace is None:
         return draw.fit(_nothing(), width, height)
-    rows = [*_banner(trace, width), *_request(trace, width)]
+    rows = [*_banner(trace, width), *_request(trace, width), *_notes(trace, width)]
     for step in steps(trace):
         rows += _step(trace, step, width)
     if trace.live and trace.decision is not None:
@@ -89,7 +96,7 @@ def _banner(trace: Trace, width: int) -> list[Row]:
         said = draw.wrap(line(("! degraded  ", "strong bad"), trace.degraded.cause), width, indent=2)
         rows += [Row(part, min(n, 1)) for n, part in enumerate(said)]
     if trace.cap is not None:
-        head = line((f"■ {words.kind(trace.cap.cap)} cap reached", "strong warn"))
+        head = line((f"■ {words.cap(trace.cap.cap, trace.cap.name)} reached", "strong warn"))
         rows.append(Row(draw.with_room(head, line((f"before {words.short(trace.cap.model)}", "muted")), width)))
     if words.below_floor(trace):
         head = line(("! below the floor", "strong warn"))
@@ -102,17 +109,21 @@ def _request(trace: Trace, width: int) -> list[Row]:
     if trace.features is not None:
         rows.append(Row(line((_analysed(trace.features), "muted")), 3))
     if trace.decision is not None:
-        names = _names([candidate.model for candidate in words.askable(trace.decision)])
+        names = words.names([candidate.model for candidate in words.askable(trace.decision)])
         out = len(trace.decision.excluded)
         left = line((f"{len(names)} fit  ", "muted"), (" · ".join(names), "muted"))
         rows.append(Row(draw.between(left, line((f"{out} out", "muted")), width), 5))
     return rows
 
 
-def _names(models: Sequence[str]) -> list[str]:
-    """The models' names, with the provider where two have the same."""
-    short = [words.short(model) for model in models]
-    return [name if short.count(name) == 1 else model for name, model in zip(short, models, strict=True)]
+def _notes(trace: Trace, width: int) -> list[Row]:
+    """What was seen, and what holds, before anything is sent; a cap that was reached stands in the banner."""
+    rows = []
+    for note in trace.notes:
+        if note.kind in _BEFORE:
+            glyph, tone = words.note(note)
+            rows.append(Row(line((f"{glyph} ", tone), (note.sentence, "muted")), 4))
+    return rows
 
 
 def _analysed(features: Features) -> str:
@@ -124,9 +135,16 @@ def _step(trace: Trace, step: Step, width: int) -> list[Row]:
         return [Row(_unclimbed(trace, step, width), 4)]
     rows: list[Row] = []
     for n, attempt in enumerate(step.attempts):
-        number = str(step.number) if n == 0 else " "
+        number = "h" if attempt.role == "hedge" else str(step.number) if n == 0 else " "
         rows += _wide(trace, attempt, number, width) if width >= _WIDE else _narrow(trace, attempt, number, width)
+        rows += _sent(trace, attempt, width)
     return rows
+
+
+def _sent(trace: Trace, attempt: AttemptView, width: int) -> list[Row]:
+    """What was sent, where that is not the whole prompt with its chat."""
+    indent = "    " if width >= _TIERS else "  "
+    return [Row(line((indent + said, "muted")), 5) for said in words.sent(trace, attempt)]
 
 
 def _unclimbed(trace: Trace, step: Step, width: int) -> Content:
@@ -139,9 +157,7 @@ def _narrow(trace: Trace, attempt: AttemptView, number: str, width: int) -> list
     took = draw.seconds(words.taken_s(trace, attempt))
     head = _head(line(number), words.state(trace, attempt), attempt.model, attempt.tier, took, width)
     indent, cost = "    " if width >= _TIERS else "  ", _cost(trace, attempt)
-    detail = line(indent, *_fate(trace, attempt))
-    if detail.cell_length + len(cost) >= width:
-        detail = line(indent, *_fate(trace, attempt, brief=True))
+    detail = line(indent) + _told(trace, attempt, width - len(indent) - len(cost) - 1)
     return [Row(head), Row(draw.between(detail, line((cost, "muted")), width), 2)]
 
 
@@ -163,12 +179,27 @@ def _wide(trace: Trace, attempt: AttemptView, number: str, width: int) -> list[R
     """All of an attempt on one line: its cost at the right edge, and what became of it before that."""
     took, cost = draw.seconds(words.taken_s(trace, attempt)), _cost(trace, attempt)
     head = _head(line(number), words.state(trace, attempt), attempt.model, attempt.tier, took, _half(width))
-    return [Row(draw.between(head + line("   ", *_fate(trace, attempt)), line((cost, "muted")), width))]
+    fate = _told(trace, attempt, width - head.cell_length - len(cost) - 4)
+    return [Row(draw.between(head + line("   ") + fate, line((cost, "muted")), width))]
 
 
 def _half(width: int) -> int:
     """Columns of the head where it shares its line."""
     return min(max(width // 2, 40), 60)
+
+
+def _told(trace: Trace, attempt: AttemptView, room: int) -> Content:
+    """What became of the attempt, in as many words as there is room for."""
+    asked, brief = _asked(trace, attempt), _fate(trace, attempt, brief=True)
+    wordings = [(*asked, *_fate(trace, attempt)), (*asked, *brief), *([(*asked, brief[0])] if asked else []), brief]
+    told = [line(*runs) for runs in wordings]
+    return next((one for one in told if one.cell_length <= room), told[-1])
+
+
+def _asked(trace: Trace, attempt: AttemptView) -> tuple[draw.Run, ...]:
+    """When it was asked, of one that was asked because another was late."""
+    late = words.hedged(trace, attempt)
+    return () if late is None else ((f"after {draw.seconds(attempt.started_s - late.started_s)}, ", "muted"),)
 
 
 def _fate(trace: Trace, attempt: AttemptView, *, brief: bool = False) -> tuple[draw.Run, ...]:
@@ -190,8 +221,7 @@ def _cost(trace: Trace, attempt: AttemptView) -> str:
         return f"held {draw.dollars(attempt.held_nusd, attempt.simulated)}" if attempt.held_nusd else ""
     if attempt.spend_nusd == 0 and attempt.outcome == "failed":
         return ""
-    bound = "" if words.price_known(trace, attempt.model) else "≤ "
-    return bound + draw.dollars(attempt.spend_nusd, attempt.simulated)
+    return words.spent(trace, attempt)
 
 
 def _gauges(trace: Trace, width: int) -> list[Row]:
@@ -228,7 +258,8 @@ def part(trace: Trace | None) -> object:
         return None
     settled = tuple(replace(attempt, characters=0, reasoning_characters=0) for attempt in trace.attempts)
     moving = words.now_s(trace) if trace.live else None
-    return (moving, settled, trace.features, trace.decision, trace.degraded, trace.cap, trace.finished)
+    known = (trace.features, trace.decision, trace.notes)
+    return (moving, settled, *known, trace.degraded, trace.cap, trace.finished)
 
 
 class LadderPanel(Panel):

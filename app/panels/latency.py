@@ -33,10 +33,10 @@ class Span:
 
 
 def spans(trace: Trace) -> tuple[Span, ...]:
-    """Every attempt with the wait before it: from the end of the one before, or from the turn's start."""
+    """Every attempt with the wait before it: from the end of those before, or from the turn's start."""
     found: list[Span] = []
     for attempt in trace.attempts:
-        queued = found[-1].end_s if found else 0.0
+        queued = max((span.end_s for span in found), default=0.0)
         end = max(words.ended_s(trace, attempt), attempt.started_s)
         first = attempt.first_token_s
         found.append(
@@ -93,7 +93,8 @@ def _scale(whole: float, size: int, label: int) -> Content:
 
 
 def _waterfall(trace: Trace, span: Span, whole: float, size: int, label: int) -> Content:
-    name = f"{span.attempt.n:<2}" if label < 4 else f"{span.attempt.n:<2}{words.fitted(span.attempt.model, label - 3)}"
+    number = "h" if span.attempt.role == "hedge" else str(span.attempt.n)
+    name = f"{number:<2}" if label < 4 else f"{number:<2}{words.fitted(span.attempt.model, label - 3)}"
     took = draw.seconds(words.taken_s(trace, span.attempt))
     head = draw.column(line(name), label)
     return draw.between(head + _bar(trace, span, whole, size), line((took, "muted")), label + size + _TOOK)

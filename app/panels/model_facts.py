@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from textual.content import Content
 
-    from routing.decision.model import Health
+    from routing.decision.model import Closed, Health
     from routing.registry.model import Model
 
 _ROOMY = 100  # columns from which a row has room for what the model can do
@@ -40,7 +40,8 @@ def state(model: Model, health: Health, failed: Collection[str] = ()) -> tuple[s
     """Glyph, style and word of whether it can be asked now; `failed` are ids of models whose latest call failed."""
     if model.id in health.gone:
         return "✗", "bad", "gone"
-    closed = next((one for one in health.closed if one.provider == model.provider), None)
+    resting = [one for one in health.closed if one.provider == model.provider and one.model in (None, model.id)]
+    closed = next((one for one in resting if one.again_in_s is None), None) or _longest(resting)
     if closed is None and (spent := [one for one in health.limits if one.model == model.id and not one.remaining]):
         return "■", "warn", f"rests {draw.seconds(max(one.again_in_s for one in spent))}"
     if closed is None:
@@ -48,6 +49,10 @@ def state(model: Model, health: Health, failed: Collection[str] = ()) -> tuple[s
     if closed.again_in_s is None:
         return "✗", "bad", "shut"
     return "■", "warn", f"rests {draw.seconds(closed.again_in_s)}"
+
+
+def _longest(resting: list[Closed]) -> Closed | None:
+    return max(resting, key=lambda one: one.again_in_s or 0.0, default=None)
 
 
 def window(tokens: int) -> str:

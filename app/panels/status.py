@@ -16,7 +16,7 @@ from app.panels.spend import Spending, turn_cost
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from routing.trace import Trace
+    from routing.trace import AttemptView, Trace
 
 _READY = "ready"
 
@@ -52,7 +52,7 @@ def _alarm(trace: Trace) -> Content:
     if trace.degraded is not None:
         return line(("! degraded  ", "strong bad"))
     if trace.cap is not None:
-        return line((f"■ {words.kind(trace.cap.cap)} cap  ", "strong warn"))
+        return line((f"■ {words.cap(trace.cap.cap, trace.cap.name)}  ", "strong warn"))
     if words.below_floor(trace):
         return line(("! below floor  ", "strong warn"))
     return line()
@@ -84,12 +84,20 @@ def _chain(trace: Trace, rungs: list[Step], left: bool) -> Content:
 def _rung(trace: Trace, step: Step) -> Content:
     if not step.attempts:
         return line((f"{step.number} · {words.short(step.model)}", "muted"))
-    last = step.attempts[-1]
-    state = words.state(trace, last)
-    made = sum(attempt.model == last.model for attempt in step.attempts)
+    asked = [attempt for attempt in step.attempts if attempt.role != "hedge"] or list(step.attempts)
+    last = asked[-1]
+    made = sum(attempt.model == last.model for attempt in asked)
     calls = f" ×{made}" if made > 1 else ""
-    score = f" {words.score(last.confidence)}" if last.confidence else ""
-    return line((f"{step.number} ", "muted"), (f"{state.glyph} ", state.style), words.short(last.model) + score + calls)
+    beside = [attempt for attempt in step.attempts if attempt not in asked]
+    names = words.names([last.model, *(attempt.model for attempt in beside)])
+    first = _call(trace, str(step.number), last, names[0], calls)
+    return line(" ").join([first, *(_call(trace, "h", *one) for one in zip(beside, names[1:], strict=True))])
+
+
+def _call(trace: Trace, number: str, attempt: AttemptView, name: str, calls: str = "") -> Content:
+    state = words.state(trace, attempt)
+    score = f" {words.score(attempt.confidence)}" if attempt.confidence else ""
+    return line((f"{number} ", "muted"), (f"{state.glyph} ", state.style), name + score + calls)
 
 
 def _confidence(trace: Trace) -> Content:
@@ -117,13 +125,14 @@ def _money(trace: Trace | None, spending: Spending | None, brief: bool = False) 
     if spending is None:
         return parts
     cap = spending.cap_nusd
-    tone = "strong warn" if cap is not None and spending.share >= 1 else ""
+    mark = spending.mark
+    tone = "strong warn" if mark else ""
     if brief and cap is not None:
         share = f"{draw.percent(spending.share)} of {draw.limit(cap, spending.simulated)}"
-        return [*parts, (0, line(("day ", "muted"), (share, tone)))]
+        return [*parts, (0, line(("day ", "muted"), (f"{mark} " if mark else "", tone), (share, tone)))]
     said = draw.dollars(spending.day_nusd, spending.simulated and cap is None)
     of = f" of {draw.limit(cap, spending.simulated)}" if cap is not None else ""
-    return [*parts, (0, line(("day ", "muted"), (said, tone), (of, "muted")))]
+    return [*parts, (0, line(("day ", "muted"), (f"{mark} " if mark else "", tone), (said, tone), (of, "muted")))]
 
 
 def _joined(parts: list[tuple[int, Content]], width: int) -> Content:

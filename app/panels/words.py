@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.panels.draw import chance
+from app.panels.draw import chance, dollars
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from routing.decision.model import Candidate, Decision
-    from routing.trace import AttemptView, Confidence, Trace
+    from routing.trace import AttemptView, Confidence, Note, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,14 @@ _LIVE = {
 _OUTCOMES = {
     "answered": State("✓", "kept", "good"),
     "kept": State("!", "below floor", "warn"),
+    "taken": State("✓", "taken", "warn"),
     "failed": State("✗", "failed", "bad"),
     "cancelled": State("✂", "stopped", "muted"),
     "interrupted": State("✂", "interrupted", "warn"),
+    "cut": State("✂", "cut", "muted"),
 }
+_FIRST = State("✓", "was first", "good")
+_GONE_ON = State("+", "gone on with", "info")
 _BROKEN_OFF = State("✂", "broke off", "bad")
 _ESCALATED, _STEPPED_DOWN = State("↑", "escalated", "warn"), State("↓", "stepped down", "warn")
 _NEXT = {
@@ -45,6 +51,8 @@ _NEXT = {
     "degrade": State("!", "gave up", "bad"),
     "stop": State("✂", "stopped", "muted"),
 }
+HEDGE = State("h", "asked as well", "info")
+"""How the path came to a model that was asked because another was late."""
 
 
 def state(trace: Trace, attempt: AttemptView) -> State:
@@ -55,6 +63,10 @@ def state(trace: Trace, attempt: AttemptView) -> State:
         return _OUTCOMES["kept"]
     if attempt.outcome == "kept" and attempt.failure is not None:
         return _BROKEN_OFF
+    if attempt.outcome == "answered" and attempt.role == "hedge":
+        return _FIRST
+    if attempt.outcome == "superseded" and any(one.continues == attempt.id for one in trace.attempts):
+        return _GONE_ON
     if attempt.outcome == "superseded":
         return _NEXT["retry"] if _asked_again(trace, attempt) else _STEPPED_DOWN if _steps_down(trace) else _ESCALATED
     return _OUTCOMES[attempt.outcome]
@@ -73,6 +85,8 @@ def follow_up(next_step: str) -> State:
 
 def link(trace: Trace, before: AttemptView, after: AttemptView) -> State:
     """How the path came from one attempt to the one after it."""
+    if after.role == "hedge":
+        return HEDGE
     if before.failure is not None and before.failure.next in ("retry", "failover", "step_down", "escalate"):
         return _NEXT[before.failure.next]
     if before.outcome == "superseded":
@@ -90,6 +104,12 @@ def short(model: str) -> str:
     return model.partition("/")[2] or model
 
 
+def names(models: Sequence[str]) -> list[str]:
+    """The models' names, with the provider where two have the same."""
+    brief = [short(model) for model in models]
+    return [name if brief.count(name) == 1 else model for name, model in zip(brief, models, strict=True)]
+
+
 def fitted(model: str, width: int) -> str:
     """A model's id in `width` cells: the provider gives way before the name."""
     if len(model) <= width or "/" not in model:
@@ -104,6 +124,36 @@ def answers(trace: Trace) -> tuple[AttemptView, ...]:
     return tuple(attempt for attempt in trace.attempts if attempt.purpose == "answer")
 
 
+def path(trace: Trace) -> tuple[AttemptView, ...]:
+    """The answers without those that were asked as well and were not first."""
+    return tuple(one for one in answers(trace) if not (one.role == "hedge" and beside(one)))
+
+
+def beside(attempt: AttemptView) -> bool:
+    """Whether the attempt came to nothing while another went on."""
+    return attempt.outcome == "cut" or (attempt.failure is not None and attempt.failure.next == "stop")
+
+
+def hedged(trace: Trace, attempt: AttemptView) -> AttemptView | None:
+    """The attempt that was late, so that this one was made."""
+    if attempt.role != "hedge":
+        return None
+    return next((one for one in trace.attempts if one.n == attempt.n - 1), None)
+
+
+def sent(trace: Trace, attempt: AttemptView) -> list[str]:
+    """What was sent, where that is not the whole prompt with its chat."""
+    found = []
+    before = next((one for one in trace.attempts if one.id == attempt.continues), None)
+    if before is not None:
+        found.append(f"goes on from attempt {before.n}")
+    if attempt.left_out or attempt.saved_nusd:
+        many = f"{attempt.left_out} " if attempt.left_out else ""
+        saved = f", saves {dollars(attempt.saved_nusd, attempt.simulated)}" if attempt.saved_nusd else ""
+        found.append(f"{many}old message{'' if attempt.left_out == 1 else 's'} left out{saved}")
+    return found
+
+
 def now_s(trace: Trace) -> float:
     """The trace's present in tenths of a second: what moves is drawn at most ten times a second."""
     return round(trace.at_s, 1)
@@ -113,8 +163,8 @@ def ended_s(trace: Trace, attempt: AttemptView) -> float:
     """When the attempt ended: as told, or when the next one began, or (it still runs) now."""
     if attempt.ended_s is not None:
         return attempt.ended_s
-    following = next((made.started_s for made in trace.attempts if made.n == attempt.n + 1), None)
-    if following is not None:
+    later = (made.started_s for made in trace.attempts if made.n > attempt.n and made.role != "hedge")
+    if (following := next(later, None)) is not None:
         return following
     return max(now_s(trace) if trace.live else trace.at_s, attempt.started_s)
 
@@ -133,6 +183,50 @@ def askable(decision: Decision) -> tuple[Candidate, ...]:
 def price_known(trace: Trace, model: str) -> bool:
     candidates = trace.decision.candidates if trace.decision else ()
     return next((candidate.price_known for candidate in candidates if candidate.model == model), True)
+
+
+def spent(trace: Trace, attempt: AttemptView) -> str:
+    """What an attempt was settled at: `≤` where that is only a bound, `≈` where it is an estimate."""
+    return sign(trace, attempt) + dollars(attempt.spend_nusd or 0, attempt.simulated)
+
+
+def sign(trace: Trace, attempt: AttemptView) -> str:
+    if not price_known(trace, attempt.model) or attempt.basis == "reserved":
+        return "≤ "
+    return "≈ " if attempt.basis == "estimated" else ""
+
+
+_NOTES = {
+    "retry": ("↻", "warn"),
+    "failover": ("→", "warn"),
+    "escalation": ("↑", "warn"),
+    "step_down": ("↓", "warn"),
+    "breaker": ("■", "warn"),
+    "hedge": ("h", "info"),
+    "cap": ("■", "warn"),
+    "warning": ("!", "warn"),
+    "precheck": ("?", "info"),
+    "context": ("−", "muted"),
+    "throttle": ("!", "warn"),
+    "degraded": ("!", "bad"),
+}
+
+
+def note(one: Note) -> tuple[str, str]:
+    """The glyph of a note, and its style."""
+    return _NOTES[one.kind]
+
+
+def cap(kind_: str, name: str) -> str:
+    """`day cap`, `sim-north cap`, `large share`, `quota of hard`: a cap in few words."""
+    return {
+        "provider": f"{name} cap",
+        "premium": f"{name} share",
+        "class": f"{name} cap",
+        "route": f"quota of {name}",
+        "attempts": "limit of calls",
+        "seconds": "limit of time",
+    }.get(kind_, f"{kind(kind_)} cap")
 
 
 def score(confidence: Confidence) -> str:

@@ -9,6 +9,7 @@ from routing.budget.naming import cap_words
 from routing.decision.constraints import pinned
 from routing.decision.model import Reason
 from routing.execution.context import TurnContext
+from routing.execution.prechecks import personal_kinds
 from routing.money import format_usd
 
 SEE_PROVIDERS = "F8, or `pointsman check`, shows what each provider says"
@@ -110,12 +111,11 @@ _DO = {
     "lifecycle": "choose another profile, or another model (F7, or `pointsman models`, lists them)",
     "context": "shorten the prompt, or ask a model with a larger window",
     "region": "add a model whose region is known to be right (`region` in config.yaml)",
-    "local": "add a model that runs on this machine (F8, or `pointsman check`, shows what is found)",
     "retention": "choose another profile, or a provider that keeps nothing",
     "gone": "choose another model (F7, or `pointsman models`, lists them)",
     "rate_limit": "wait until the limit is free again, or add a provider",
     "request_credit": "raise the request's credit in the profile, or choose another profile",
-    "day_cap": "raise `caps` in config.yaml, or wait until the cap resets at midnight",
+    "day_cap": "raise today's cap (`/raise`, or `pointsman caps raise`), or wait until the cap resets at midnight",
     **dict.fromkeys(
         ("provider_cap", "premium_cap", "class_cap", "route_cap"),
         "raise the cap in the profile, or wait until it resets at midnight",
@@ -135,11 +135,21 @@ def _advice(context: TurnContext, reason: Reason) -> str:
             needs = context.features.needs
             tagged = needs.determinism or needs.seed
             return "take the tag off that asks for the same answer twice" if tagged else "choose another profile"
+        case "local":
+            return _advice_on_privacy(context)
         case "breaker":
             lasting = "configuration" in reason.found
             return SEE_PROVIDERS if lasting else f"wait until the provider is asked again, or see why: {SEE_PROVIDERS}"
         case _:
             return _DO[reason.kind]
+
+
+def _advice_on_privacy(context: TurnContext) -> str:
+    add = "add a model that runs on this machine (F8, or `pointsman check`, shows what is found)"
+    asks = context.world.policy.personal == "ask" and context.request.personal is None
+    if asks and personal_kinds(context.request):
+        return f"say that it may be sent or masked (`--personal send` or `mask`; the client asks you), or {add}"
+    return add
 
 
 def _advice_on_ability(context: TurnContext, reason: Reason) -> str:

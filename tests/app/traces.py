@@ -20,9 +20,10 @@ from routing.decision.model import (
     Snapshot,
 )
 from routing.errors import ErrorKind
+from routing.folding import fold
 from routing.messages import Usage, ask
 from routing.policy.model import Timeouts
-from routing.trace import Trace, fold
+from routing.trace import Trace
 
 DOLLAR = 1_000_000_000
 SMALL, MID, LARGE, OTHER = "sim-north/pebble", "sim-north/boulder", "sim-north/summit", "sim-south/summit"
@@ -127,6 +128,7 @@ class Script:
         self.events: list[ev.Event] = []
         self.plan = plan
         self._made = 0
+        self._focus = ""
         self._spent = 0
         self._add(ev.TurnStarted, 0.0, chat="c1", session="s1", profile=profile, request=ask("Why does it fail?"))
         self._add(ev.RequestAnalysed, 0.0, features=FEATURES, took_s=0.001)
@@ -144,12 +146,24 @@ class Script:
 
     @property
     def attempt(self) -> str:
-        return f"a{self._made}"
+        return self._focus or f"a{self._made}"
+
+    def of(self, n: int) -> Script:
+        """What follows is of the attempt of this number, until another one starts."""
+        self._focus = f"a{n}"
+        return self
 
     def start(
-        self, model: str, at_s: float, on: int = 0, held_nusd: int = 2_100_000, purpose: ev.Purpose = "answer"
+        self,
+        model: str,
+        at_s: float,
+        on: int = 0,
+        held_nusd: int = 2_100_000,
+        purpose: ev.Purpose = "answer",
+        **more: Any,
     ) -> Script:
         self._made += 1
+        self._focus = ""
         simulated = model.startswith("sim-")
         self._add(ev.Reserved, at_s, attempt=self.attempt, amount_nusd=held_nusd, day="2023-11-14", simulated=simulated)
         return self._add(
@@ -164,7 +178,30 @@ class Script:
             model=model,
             tier=TIERS.get(model, "small"),
             simulated=simulated,
+            **more,
         )
+
+    def hedge(self, model: str, at_s: float, after_s: float, on: int = 0) -> Script:
+        """The last attempt is late, so this model is asked as well."""
+        self._add(ev.HedgeStarted, at_s, attempt=self.attempt, to_model=model, after_s=after_s)
+        return self.start(model, at_s, on=on, role="hedge")
+
+    def cut(self, at_s: float, winner: int) -> Script:
+        """The attempt in focus was not first; what it may have cost is estimated."""
+        self._add(ev.HedgeCut, at_s, attempt=self.attempt, winner=f"a{winner}")
+        return self.fail(at_s, ErrorKind.CANCELLED, "stop").settle(at_s, 50_000, "estimated")
+
+    def warn(self, at_s: float = 0.02) -> Script:
+        """Eighty cents of the day's dollar are taken."""
+        taken = {"taken_nusd": DOLLAR * 4 // 5, "hard_nusd": DOLLAR, "share": 0.8}
+        return self._add(ev.CapWarned, at_s, cap="simulated_day", name="", **taken)
+
+    def precheck(self, at_s: float = 0.02) -> Script:
+        found = ev.Finding("personal", "e-mail address", "e-mail address", "replaced by placeholders")
+        return self._add(ev.Prechecked, at_s, findings=(found,))
+
+    def throttle(self, at_s: float = 0.02) -> Script:
+        return self._add(ev.Throttled, at_s, step=4, does="No large models", why="4 times the usual hour")
 
     def token(self, at_s: float, text: str = "Because ") -> Script:
         self._add(ev.FirstToken, at_s, attempt=self.attempt, first_token_s=at_s)
@@ -329,6 +366,43 @@ def failed_over_script() -> Script:
     return script
 
 
+def hedged_script() -> Script:
+    """The first model's silence was too long; another provider's was first."""
+    script = Script(decision(rung(LARGE, OTHER, threshold=None))).warn().precheck().throttle()
+    script.start(LARGE, 0.1).hedge(OTHER, 1.9, 1.8).of(1).cut(2.6, 2)
+    script.of(2).token(2.6).end(4.0).settle(4.0, 9_000_000).weigh(4.0, 0.9, needed=None)
+    script.finish(4.0)
+    return script
+
+
+def hedge_lost_script() -> Script:
+    """The first model was first after all, and its answer was left."""
+    script = Script().start(SMALL, 0.1).hedge(OTHER, 1.9, 1.8, on=2).of(2).cut(2.0, 1).of(1).token(2.0).end(3.0)
+    script.settle(3.0, 400_000).weigh(3.0, 0.41).escalate(3.0, SMALL, MID).start(MID, 3.0, on=1).token(3.4).end(4.0)
+    script.settle(4.0, 700_000).weigh(4.0, 0.87).finish(4.0)
+    return script
+
+
+def gone_on_script() -> Script:
+    """The connection was lost in mid-answer; another provider's model went on with it."""
+    script = Script(decision(rung(LARGE, OTHER, threshold=None))).start(LARGE, 0.1).token(0.4)
+    script.fail(0.9, ErrorKind.CONNECTION, "failover", shown=True).settle(0.9, 50_000, "estimated")
+    script.fail_over(0.9, LARGE, OTHER).start(
+        OTHER, 0.9, role="failover", continues="a1", left_out=3, saved_nusd=200_000
+    )
+    script.token(1.3, "the rest").end(2.0).settle(2.0, 9_000_000).weigh(2.0, 0.9, needed=None).finish(2.0)
+    return script
+
+
+def lengthened_script() -> Script:
+    """An answer reached its most tokens, and its model went on with it."""
+    script = Script().start(SMALL, 0.1).token(0.4).end(1.2, "length").settle(1.2, 400_000).weigh(1.2, 0.8)
+    script.ask_again(1.2, SMALL, "it reached its most tokens")
+    script.start(SMALL, 1.2, role="continuation", continues="a1").token(1.5, "the rest").end(2.0)
+    script.settle(2.0, 400_000).weigh(2.0, 0.87).finish(2.0)
+    return script
+
+
 def stepped_down_script() -> Script:
     plan = decision(rung(LARGE, threshold=None), rung(SMALL, threshold=None), mode="premium_first", time_s=2.0)
     script = Script(plan, "quality").start(LARGE, 0.1).token(1.0).settle(2.0, 2_000_000, "estimated")
@@ -397,6 +471,10 @@ SCRIPTS = {
     "live": live_script,
     "retried": retried_script,
     "failed_over": failed_over_script,
+    "hedged": hedged_script,
+    "hedge_lost": hedge_lost_script,
+    "gone_on": gone_on_script,
+    "lengthened": lengthened_script,
     "stepped_down": stepped_down_script,
     "degraded": degraded_script,
     "below_floor": below_floor_script,

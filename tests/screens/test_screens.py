@@ -4,6 +4,7 @@ that must be on it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from app.client import Client
 from app.controls.base import Launch
+from app.panels.spend import Spending
 from app.settings import Settings
+from routing.budget.standing import Standing
 from routing.errors import ErrorKind
-from routing.trace import Fold
+from routing.folding import Fold
 from tests.app.driving import Driver, places
-from tests.app.traces import LARGE, MID, SMALL, Script
+from tests.app.traces import LARGE, MID, OTHER, SMALL, Script, decision, rung
 from tests.screens.conftest import NOW_S, keep, told
 
 FULL, STRIP, TINY = (120, 40), (80, 24), (60, 18)
@@ -58,6 +61,24 @@ def degraded() -> Script:
     script.settle(0.3, 0, "free").degrade(0.3)
     script.finish(0.3, "degraded", attempt=None, model=None, provider=None, tier=None, reply=card, sentence=sentence)
     return script
+
+
+def hedged() -> Script:
+    script = Script(decision(rung(LARGE, OTHER, threshold=None))).precheck()
+    script.start(LARGE, 0.1).hedge(OTHER, 1.9, 1.8).of(1).cut(2.6, 2)
+    script.of(2).token(2.6, ANSWER).end(4.0).settle(4.0, 9_000_000).weigh(4.0, 0.9, needed=None)
+    sentence = "Started large; sim-north/summit was late, so sim-south/summit was asked as well and was first."
+    script.finish(4.0, reply=ANSWER, sentence=sentence, spend_nusd=9_050_000)
+    return script
+
+
+def nearly_full() -> Spending:
+    caps = (
+        Standing("provider", "sim-north", "day", 300_000_000, 0, 500_000_000, 0, 0.6, "free"),
+        Standing("premium", "large", "day", 240_000_000, 20_000_000, 250_000_000, 0, 1.04, "reached"),
+    )
+    day = Spending(41_200_000, 850_000_000, 1_000_000_000, 21_000_000, simulated=True, next_nusd=42_000_000)
+    return replace(day, caps=caps)
 
 
 def client(home: Path, turns: list[list[Any]], **launch: Any) -> Client:
@@ -140,7 +161,7 @@ def test_an_answer_that_streams(snap_compare: Snap, tmp_path: Path, size: tuple[
 @pytest.mark.parametrize("size", [FULL, STRIP], ids=["full", "strip"])
 def test_a_degraded_card(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = client(tmp_path, [told(degraded(), "t1", "Why does retry() charge twice?")])
-    facts = ("degraded", "Try again in a minute")
+    facts = ("degraded", "Try again in a minute", "r retry now · s ask again in", "e edit")
     assert snap_compare(app, terminal_size=size, run_before=scene(facts=facts, turns=1))
 
 
@@ -161,3 +182,24 @@ def test_a_degraded_card(snap_compare: Snap, tmp_path: Path, size: tuple[int, in
 def test_what_a_key_opens(snap_compare: Snap, tmp_path: Path, key: str, size: tuple[int, int], fact: str) -> None:
     app = client(tmp_path, [told(escalated(), "t1", "Why does retry() charge twice?")])
     assert snap_compare(app, terminal_size=size, run_before=scene(key, facts=(fact,), turns=1))
+
+
+@pytest.mark.parametrize("size", [FULL, STRIP], ids=["full", "strip"])
+def test_a_hedged_turn(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = client(tmp_path, [told(hedged(), "t1", "Why does retry() charge twice?")])
+    facts = ("h ✓", "1 ✂", "was asked as", "≈ $0.")
+    assert snap_compare(app, terminal_size=size, run_before=scene(facts=facts, turns=1))
+
+
+@pytest.mark.parametrize("size", [FULL, STRIP], ids=["full", "strip"])
+def test_a_cap_that_fills(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    def warn(driver: Driver) -> None:
+        driver.app.conversation.begin("t9", Fold("t9"), "Why does retry() charge twice?", NOW_S)
+        for event in told(Script().warn(), "t9", "Why does retry() charge twice?"):
+            driver.app.conversation.apply(event)
+        driver.app.spending = nearly_full()
+        driver.app.show_state()
+
+    facts = ("! $0.85 of $1.00 sim",) if size == STRIP else ("80% of today's simulated cap", "large share")
+    facts += ("today $0.85 of $1.00 sim ! over 80%",)
+    assert snap_compare(client(tmp_path, []), terminal_size=size, run_before=scene(facts=facts, before=warn))

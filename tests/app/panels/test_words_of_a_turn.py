@@ -29,9 +29,9 @@ def plain(runs: Runs) -> str:
         ("live", "boulder · mid · conf .70? · path small ↑ mid · 2.4 s · held $0.0021 sim"),
         ("retried", "pebble · small · conf .87 · path small ↻ · 1.9 s · $0.0004 sim"),
         ("failed_over", "summit · large · conf .90 · path large → sim-south · 4.0 s · $0.0090 sim"),
-        ("stepped_down", "pebble · small · conf .80 · path large ↓ small · 2.8 s · $0.0021 sim"),
+        ("stepped_down", "pebble · small · conf .80 · path large ↓ small · 2.8 s · ≈ $0.0021 sim"),
         ("below_floor", "pebble · small · conf .22 · ! below the floor · 1.2 s · $0.0004 sim"),
-        ("cancelled", "pebble · small · 0.9 s · $0.0001 sim"),
+        ("cancelled", "pebble · small · 0.9 s · ≈ $0.0001 sim"),
         ("cut_off", "pebble · small · conf .87 · ✂ cut off · 1.2 s · $0.0004 sim"),
     ],
 )
