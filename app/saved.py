@@ -14,7 +14,7 @@ from routing.files import replace_file
 from routing.registry.model import Registry
 
 _REGISTRY: TypeAdapter[Any] = TypeAdapter(Registry)
-_MODE = 0o644
+_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)

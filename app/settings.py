@@ -6,12 +6,14 @@ Plain on purpose: this is read before the first paint, so YAML is loaded only wh
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from routing.errors import ConfigurationError, Problem
 from routing.money import parse_usd
+from routing.small_files import read_small
 
 if TYPE_CHECKING:
     from routing.registry.loading import Overrides
@@ -83,7 +85,7 @@ class ProviderSettings:
 class Settings:
     """What the user chose. Caps are nano-dollars a local day; None: no cap. With `providers`, nothing else is
     looked for. With `tiers` (names with ids or globs over ids, the first that fits) a model has the tier that it
-    stands in, and no other."""
+    stands in, and no other. Turns older than `keep_days` are erased; None: all are kept."""
 
     profile: str = DEFAULT_PROFILE
     theme: str = DEFAULT_THEME
@@ -91,6 +93,7 @@ class Settings:
     simulated_day_nusd: int | None = DEFAULT_CAP_NUSD
     providers: tuple[ProviderSettings, ...] = ()
     tiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    keep_days: int | None = None
 
 
 def find_paths(data_dir: str | None, config: str | None) -> Paths:
@@ -107,6 +110,17 @@ def find_paths(data_dir: str | None, config: str | None) -> Paths:
     )
 
 
+def refuse_shared(paths: Paths) -> None:
+    """Raises ConfigurationError where anybody on this machine may put files of theirs in place of the ledger's."""
+    try:
+        mode = paths.data_dir.stat().st_mode
+    except OSError:
+        return  # what is not there yet is made for its owner alone
+    if os.name != "nt" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        what = "can be written by everybody, so no ledger is kept in it;"
+        raise ConfigurationError((Problem(str(paths.data_dir), None, what, f"run: chmod o-w {paths.data_dir}"),))
+
+
 def names_config(config: str | None) -> bool:
     """Whether the file was named, on the command line (`config`) or in the environment."""
     return bool(config or os.environ.get("POINTSMAN_CONFIG"))
@@ -116,7 +130,7 @@ def read_settings(paths: Paths) -> Settings:
     """What the file says, or the defaults where there is none. Raises ConfigurationError when it is not YAML, a value
     cannot be used or there is no profile of the name."""
     try:
-        text = paths.config.read_text(encoding="utf-8")
+        text = read_small(paths.config)
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:

@@ -14,13 +14,16 @@ from routing.policy.mistakes import nearest, quoted
 
 Place = tuple[str | int, ...]
 
+_KEYS = ("profile", "theme", "caps", "history", "providers", "tiers")
+_LONGEST_KEPT = 36_500
+
 
 def read_document(tree: Tree, file: str, profiles: tuple[str, ...] | None = None) -> tuple[Settings, list[Problem]]:
     """What the tree says, and what is wrong with it; with problems the settings are not to be used."""
     from app.provider_reader import read_providers
 
     reader = Reader(tree, file)
-    top = reader.mapping({} if tree.data is None else tree.data, (), ("profile", "theme", "caps", "providers", "tiers"))
+    top = reader.mapping({} if tree.data is None else tree.data, (), _KEYS)
     caps = reader.mapping(top.get("caps") or {}, ("caps",), ("day_usd", "simulated_day_usd"))
     settings = Settings(
         profile=_profile(reader, top, profiles),
@@ -29,6 +32,7 @@ def read_document(tree: Tree, file: str, profiles: tuple[str, ...] | None = None
         simulated_day_nusd=_cap(reader, caps, "simulated_day_usd"),
         providers=read_providers(reader, top.get("providers")),
         tiers=_tiers(reader, top.get("tiers")),
+        keep_days=_keep_days(reader, top.get("history")),
     )
     return settings, reader.problems
 
@@ -99,6 +103,15 @@ def _cap(reader: Reader, caps: Mapping[str, Any], name: str) -> int | None:
         reader.wrong(("caps", name), f"{name} must be dollars, 0 or more, not {quoted(value)}", "write 2.00, or null")
         return None
     return nusd
+
+
+def _keep_days(reader: Reader, data: object) -> int | None:
+    value = reader.mapping(data or {}, ("history",), ("keep_days",)).get("keep_days")
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LONGEST_KEPT):
+        return value
+    instead = "write 90, or leave it out to keep all"
+    reader.wrong(("history", "keep_days"), f"keep_days must be days, 1 or more, not {quoted(value)}", instead)
+    return None
 
 
 def _tiers(reader: Reader, data: object) -> tuple[tuple[str, tuple[str, ...]], ...]:

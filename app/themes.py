@@ -16,6 +16,7 @@ import yaml
 from textual.theme import Theme
 
 from routing.errors import ConfigurationError, Problem
+from routing.small_files import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ def _broken(path: Path, line: int | None, what: str, instead: str = "") -> Confi
 def _entries(path: Path) -> tuple[dict[str, str], dict[str, int]]:
     """The file's keys with their values as text, and the line of each."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        root = yaml.compose(read_small(path), Loader=_LOADER)
     except OSError as error:
         raise _broken(path, None, f"the theme cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -9,15 +9,16 @@ from typing import Any
 import click
 
 from app.cli.ask import ask
+from app.cli.caps import caps
 from app.cli.check import check
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.history import history
-from app.cli.manners import ended, places
+from app.cli.manners import Commands, ended, places
 from app.cli.models import models
 from app.cli.report import report
 from app.cli.simulate import simulate
-from app.settings import Paths, find_paths
+from app.settings import Paths, find_paths, refuse_shared
 from routing.errors import ConfigurationError
 
 NO_TERMINAL = "There is no terminal to open the client in: use `pointsman ask PROMPT` or `pointsman demo`."
@@ -32,7 +33,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--profile", metavar="NAME", help="The profile to begin with.")
 @click.option("--offline", is_flag=True, help="Only what runs on this machine.")
 @click.option("--theme", metavar="NAME", help="The colours.")
@@ -63,6 +64,7 @@ def cli(context: click.Context, /, data_dir: str | None, config: str | None, **o
 def _open_client(paths: Paths, options: dict[str, Any]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigurationError(NO_TERMINAL)
+    refuse_shared(paths)
     gc.disable()  # until the client has opened its runtime: what start-up makes, stays
     from app.client import run_client
     from app.settings import read_settings
@@ -71,7 +73,7 @@ def _open_client(paths: Paths, options: dict[str, Any]) -> int:
     return run_client(paths, read_settings(paths), faults=faults, **options)
 
 
-for command in (ask, explain, models, demo, report, history, simulate, check):
+for command in (ask, explain, models, demo, report, history, caps, simulate, check):
     cli.add_command(command)
 
 

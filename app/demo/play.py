@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.cli.figures import attempt_line
+from app.cli.manners import tell
 from app.cli.summaries import session_tables
 from app.cli.tables import as_text
 from app.demo.scenes import PROFILES, SCENES, Scene
@@ -16,7 +17,6 @@ from app.history.conversation import new_chat_id
 from app.runtime import Runtime
 from app.settings import Paths, Settings
 from app.sources import Wanted
-from app.visible import visible
 from routing.clock import SystemClock
 from routing.messages import Limits, Request, ask
 from routing.policy.loading import load_policy
@@ -39,7 +39,7 @@ async def play(data_dir: Path | None, faults: tuple[str, ...]) -> None:
             for n, scene in enumerate(SCENES, start=1):
                 await _play(runtime, n, scene, faults)
             summary = summarise_session(runtime.store, runtime.session.id)
-            click.echo("\n\n".join(map(as_text, session_tables(summary))))
+            tell("\n\n".join(map(as_text, session_tables(summary))))
         finally:
             await runtime.aclose()
 
@@ -87,7 +87,7 @@ async def _mend(simulator: Simulator, faults: tuple[str, ...]) -> None:
     """All is well again, but for the faults that were asked for."""
     await simulator.set_fault("all", None)
     for provider, fault in map(parse_fault, faults):
-        await simulator.set_fault(provider, fault.kind, fault.times)
+        await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
 
 
 def _tell(trace: Trace) -> None:
@@ -99,5 +99,5 @@ def _tell(trace: Trace) -> None:
     lines = [line for _, line in sorted(steps, key=lambda step: step[0])]
     end = trace.finished
     if end is not None:
-        lines += ["", *visible(end.reply).splitlines(), "", f"→ {end.sentence}"]
-    click.echo("\n".join(f"   {line}".rstrip() for line in lines) + "\n")
+        lines += ["", *end.reply.split("\n"), "", f"→ {end.sentence}"]
+    tell("\n".join(f"   {line}".rstrip() for line in lines) + "\n")

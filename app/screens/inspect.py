@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from routing.trace import AttemptView, Note, Trace
 
 _SIGNALS = 96  # columns that the signals of a confidence take at most
-_NOTES = {
-    "retry": ("↻", "warn"),
-    "failover": ("→", "warn"),
-    "escalation": ("↑", "warn"),
-    "step_down": ("↓", "warn"),
-    "breaker": ("■", "warn"),
-    "cap": ("■", "warn"),
-    "degraded": ("!", "bad"),
-}
 _BASIS = {
     "reported": "as the provider reported",
     "estimated": "estimated from the text",
@@ -73,19 +64,21 @@ def _path(trace: Trace, width: int) -> list[Content]:
 
 
 def _note(note: Note, width: int) -> list[Content]:
-    glyph, tone = _NOTES[note.kind]
+    glyph, tone = words.note(note)
     told = line((f"{note.at_s:6.2f} s ", "muted"), (f"{glyph} {words.kind(note.kind)}  ", tone), note.sentence)
     return draw.wrap(told, width, indent=9)
 
 
 def _attempt(trace: Trace, attempt: AttemptView, width: int) -> list[Content]:
     state = words.state(trace, attempt)
-    aside = f"{attempt.tier} · {attempt.purpose} · rung {attempt.rung + 1}"
+    role = "" if attempt.role == "first" else f" · {words.kind(attempt.role)}"
+    aside = f"{attempt.tier} · {attempt.purpose}{role} · rung {attempt.rung + 1}"
     found = heading(f"{attempt.n}  {attempt.model}", aside + (" · simulated" if attempt.simulated else ""))
     took = draw.seconds(words.taken_s(trace, attempt))
     found.append(
         line((f"{state.glyph} {state.word}", state.style), f"   after {took}, begun at {attempt.started_s:.2f} s")
     )
+    found += [line((said, "muted")) for said in words.sent(trace, attempt)]
     if attempt.failure is not None:
         after = words.follow_up(attempt.failure.next)
         found += draw.wrap(line(attempt.failure.sentence, (f"  {after.glyph} {after.word}", after.style)), width)
@@ -120,14 +113,19 @@ def _confidence(attempt: AttemptView, width: int) -> list[Content]:
     ]
 
 
+def _basis(attempt: AttemptView) -> str:
+    """How it is known what an attempt cost; of one that was stopped nobody reports it."""
+    stopped = attempt.basis == "estimated" and attempt.outcome in ("cut", "cancelled", "interrupted")
+    return "stopped, so billed as an estimate" if stopped else _BASIS.get(attempt.basis, attempt.basis)
+
+
 def _money(trace: Trace, width: int) -> list[Content]:
     found = []
     for attempt in trace.attempts:
         if attempt.spend_nusd is None:
             said, basis = f"held {draw.dollars(attempt.held_nusd, attempt.simulated)}", "not settled yet"
         else:
-            said = draw.dollars(attempt.spend_nusd, attempt.simulated, words.price_known(trace, attempt.model))
-            basis = _BASIS.get(attempt.basis, attempt.basis)
+            said, basis = words.spent(trace, attempt), _basis(attempt)
             basis += f"; {draw.dollars(attempt.reserved_nusd, attempt.simulated)} had been reserved"
         told = line((f"{attempt.n}  ", "muted"), f"{words.short(attempt.model)}  {said}", (f"   {basis}", "muted"))
         found += draw.wrap(told, width, indent=3)

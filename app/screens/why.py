@@ -167,7 +167,8 @@ def _known(snapshot: Snapshot, advice: Sequence[Advice], width: int) -> list[Con
         found += draw.wrap(told, width, indent=2)
     for closed in snapshot.health.closed:
         again = "until the configuration changes" if closed.again_in_s is None else draw.seconds(closed.again_in_s)
-        found += draw.wrap(line(("✗ ", "bad"), closed.provider, (f"  {closed.reason}; {again}", "muted")), width, 2)
+        who = closed.model or closed.provider
+        found += draw.wrap(line(("✗ ", "bad"), who, (f"  {closed.reason}; {again}", "muted")), width, 2)
     return [*found, *draw.wrap(line(_left(snapshot)), width)]
 
 

@@ -120,7 +120,7 @@ async def locked(home: Path) -> None:
     holder = sqlite3.connect(places(home).ledger, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("routing.ledger.store._BUSY_S", 0.05)
+        patch.setattr("routing.ledger.opening.BUSY_S", 0.05)
         async with driven(home, ready=False) as driver:
             await driver.until_left()
             assert driver.app.return_value == 1

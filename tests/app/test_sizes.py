@@ -25,6 +25,7 @@ async def test_a_terminal_that_changes_its_size_loses_nothing(tmp_path: Path) ->
     async with driven(tmp_path) as driver:
         turn = await driver.ask("What is 2+3?")
         driver.app.composer.write("half a thought")
+        await driver.until(lambda: "next" in driver.panel_text("spend"))
         first = driver.app.transcript.message_source(f"you/{turn}"), driver.panels()
         for width, height in SIZES:
             await driver.pilot.resize_terminal(width, height)

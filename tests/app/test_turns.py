@@ -10,7 +10,7 @@ from textual.widget import Widget
 from app.controls import copying
 from app.controls.base import Launch
 from app.controls.turns import Prompt
-from routing.trace import fold
+from routing.folding import fold
 from tests.app.driving import PANELS, Driver, driven
 
 CHEAP, CLIMBING = "What is 2+3?", "2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from app.history.conversation import continue_chat
 from routing import events as ev
 from routing.analysis.features import TaskClass
 from routing.budget.caps import Caps
+from routing.budget.throttle import Throttle
 from routing.clock import until_midnight_s
+from routing.execution.pacing import Paced, Pacing
 from routing.execution.reduced import LABEL, MOST_SENTENCES, reducible, telling
 from routing.folding import fold
 from routing.ledger.acceptance import read_acceptance
@@ -21,6 +24,7 @@ from routing.ledger.chats import turns_of
 from routing.ledger.journal import Journal
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
+from routing.ledger.transfer import export_lines, import_lines
 from routing.messages import FilePart, Request, TextChunk, TextPart, ask
 from routing.policy.model import ClassCap, PremiumShare, ProfileCaps
 from routing.reports.session import summarise_session
@@ -42,6 +46,7 @@ from tests.fakes import (
 )
 
 pytestmark = pytest.mark.usefixtures("scripted_confidence")
+
 
 @pytest.fixture(autouse=True)
 def session(store: Store) -> Iterator[None]:
@@ -85,7 +90,7 @@ async def test_of_json_half_would_be_nothing(journal: Journal) -> None:
 
 
 async def test_then_sentences_of_the_text_itself_are_picked_and_labelled(journal: Journal) -> None:
-    events = await a_line(journal, {SMALL: [fails("connection")]}).ask(SUMMARY)
+    events = await a_line(journal, {SMALL: [fails("auth")]}).ask(SUMMARY)
     (degraded,), end = only(events, ev.Degraded), told(events)
     assert degraded.level == "reduced"
     quoted = [line.removeprefix("> ") for line in end.reply.splitlines() if line.startswith("> ")]
@@ -147,6 +152,13 @@ def test_a_sentence_about_what_the_text_is_about_is_picked_before_an_aside() -> 
     assert aside not in telling(" ".join([*about[:2], aside, *about[2:]]), most=3)
 
 
+def test_words_that_hold_a_text_together_tell_nothing_of_it() -> None:
+    idle = "It is what it is and so it is with it."
+    towns = ("Bergen", "Oslo", "Bremen", "Kiel", "Malmo")
+    told = [f"Herring boats from {town} sold herring in {town}." for town in towns]
+    assert telling(" ".join([idle] * 20 + told + [idle] * 20)) == told
+
+
 def test_lines_that_were_wrapped_are_one_sentence_and_scripts_without_spaces_have_words() -> None:
     wrapped = "The committee that met in the old town hall on Monday\ndecided to rebuild the bridge before winter."
     assert telling(wrapped) == [wrapped.replace("\n", " ")]
@@ -184,7 +196,7 @@ async def test_a_cap_of_the_profile_says_which_and_when_it_resets(journal: Journ
 @pytest.mark.parametrize(
     ("policy", "caps", "key", "resets"),
     [
-        (a_policy(a_route(a_rung("small"))), Caps(day_nusd=1), "`caps` in config.yaml", True),
+        (a_policy(a_route(a_rung("small"))), Caps(day_nusd=1), "`/raise`", True),
         (a_policy(a_route(a_rung("small"), day_nusd=1)), Caps(), "the route's `day_usd`", True),
         (a_policy(a_route(a_rung("small")), request_credit_nusd=1), Caps(), "the request's credit", False),
     ],
@@ -224,13 +236,7 @@ async def test_spend_that_is_slowed_says_when_it_may_be_let_go(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = a_line(journal, {SMALL: [says("no")]})
-    take = line.router._snapshot
-
-    def slowed(*args: Any) -> Any:
-        snapshot = take(*args)
-        return replace(snapshot, budget=replace(snapshot.budget, throttle=5))
-
-    monkeypatch.setattr(line.router, "_snapshot", slowed)
+    monkeypatch.setattr(Pacing, "now", lambda *_: Paced(Throttle(step=5, why="it doubled")))
     degraded, _ = await the_card(line)
     assert degraded.cause == "no model may be asked: north/small must wait, as spend grows too fast"
     assert (degraded.again_in_s, "calm again" in degraded.do) == (600, True)
@@ -295,6 +301,15 @@ async def test_a_draft_is_taken_once_and_only_where_there_is_one(journal: Journa
     stored = journal.events(turn)
     assert [await line.router.take_draft(one) for one in (turn, answered, "nobody.1")] == [None, None, None]
     assert journal.events(turn) == stored
+
+
+async def test_that_a_draft_was_taken_survives_an_export(journal: Journal, tmp_path: Path) -> None:
+    line, turn = await a_kept_draft(journal)
+    await line.router.take_draft(turn)
+    other = Store(tmp_path / "other.db")
+    import_lines(other, [one.encode() + b"\n" for one in export_lines(journal.store)], "f")
+    assert turns_of(other, "c1") == turns_of(journal.store, "c1")
+    other.close()
 
 
 async def test_a_card_has_nothing_to_take(journal: Journal) -> None:

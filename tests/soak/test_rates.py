@@ -14,8 +14,8 @@ import yaml
 
 from app.settings import Paths
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.clock import SystemClock
-from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.ledger.store import Store
 from routing.messages import ask
@@ -24,7 +24,8 @@ from routing.policy.loading import load_policy
 from routing.providers.contract import ProviderConfig
 from routing.providers.http import HttpProvider
 from routing.registry.loading import load_registry
-from routing.router import Router, Setup
+from routing.router import Router
+from routing.setup import Setup
 from routing.simulator import Simulator, load_offers
 from tests.soak.world import ROOT
 

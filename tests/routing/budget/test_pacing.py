@@ -9,57 +9,15 @@ import pytest
 
 from routing.budget.caps import Caps
 from routing.budget.pace import QUARTERS
-from routing.clock import local_day
 from routing.execution.pacing import Pacing
 from routing.ledger.journal import Journal
 from routing.ledger.spending import OUTCOMES, read_pace, read_past_days, read_route_outcomes
 from routing.ledger.store import Store
 from routing.policy.model import Policy
-from tests.fakes import DOLLAR, NOON, FakeClock, a_policy, a_route, a_rung
+from tests.fakes import DOLLAR, NOON, a_policy, a_route, a_rung
+from tests.routing.budget.past import DAY_S, Still, spent, usual_days
 
-DAY_S = 86_400.0
 CAPS = Caps(DOLLAR, DOLLAR)
-
-
-class Still(FakeClock):
-    TICK_S = 0.0
-
-
-def spent(
-    store: Store,
-    at_s: float,
-    nusd: int | None,
-    *,
-    simulated: bool = False,
-    status: str | None = "answered",
-    confidence: float | None = 0.8,
-    policy: str = "h",
-) -> None:
-    """A turn of one call."""
-
-    def job(db: object) -> None:
-        count = db.execute("SELECT COUNT(*) FROM turn").fetchone()[0]  # type: ignore[attr-defined]
-        db.execute(  # type: ignore[attr-defined]
-            """INSERT INTO turn (id, chat, session, profile, started_s, status, prompt, prompt_newlines, confidence,
-               route, policy, simulated) VALUES (?, 'c', 's', 'p', ?, ?, '', 0, ?, 'main', ?, ?)""",
-            (f"t{count}", at_s, status, confidence, policy, int(simulated)),
-        )
-        db.execute(  # type: ignore[attr-defined]
-            "INSERT INTO attempt (id, turn, n, simulated, day, reserved_nusd, spend_nusd) VALUES (?, ?, 1, ?, ?, 9, ?)",
-            (f"a{count}", f"t{count}", int(simulated), local_day(at_s), nusd),
-        )
-        db.execute(  # type: ignore[attr-defined]
-            """INSERT INTO tally VALUES (?, 'all', ?, ?, 0)
-               ON CONFLICT DO UPDATE SET spent_nusd = spent_nusd + excluded.spent_nusd""",
-            (local_day(at_s), int(simulated), nusd or 0),
-        )
-
-    store.write_now(job)
-
-
-def usual_days(store: Store, nusd: int, *, days: int = 5) -> None:
-    for day in range(1, days + 1):
-        spent(store, NOON - day * DAY_S, nusd)
 
 
 def a_guarded(success_nusd: int) -> Policy:

@@ -65,6 +65,12 @@ def test_a_route_that_turns_dear_after_a_long_good_time_is_found() -> None:
         assert weighed(evidence, dear, CEILING).frozen
 
 
+def test_what_is_frozen_stays_so_whatever_comes() -> None:
+    frozen = weighed(Evidence(), [Outcome(n, 10 * CEILING, 1.0) for n in range(1, 9)], CEILING)
+    assert frozen.frozen
+    assert weighed(frozen, [Outcome(n, 0, 1.0) for n in range(9, 200)], CEILING) == frozen
+
+
 def test_a_route_that_never_succeeds_is_found_by_what_it_costs() -> None:
     wasted = [Outcome(n, 2 * CEILING, 0.0) for n in range(1, 40)]
     assert alarm_at(wasted) == LEAST_TURNS

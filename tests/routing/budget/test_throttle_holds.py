@@ -110,10 +110,20 @@ def test_a_clock_that_jumps_breaks_nothing(looks: list[tuple[float, tuple[float,
         if state.looked_s is not None and now < state.looked_s:
             assert after.step >= state.step, "time that ran backwards is no calm time"
         state = after
-    end = max([0.0, *(now for now, _ in looks)])
+    end = looks[-1][0] if looks else 0.0
     for minute in range(1, 60):
         state = throttled(state, CALM, end + minute * MINUTE)
     assert state.step == 0
+
+
+def test_calm_that_began_in_what_is_now_the_future_begins_anew() -> None:
+    state = throttled(follow([OVER] * 2)[-1], CALM, 3 * MINUTE)
+    back = -50_000.0
+    steps = []
+    for minute in range(12):
+        state = throttled(state, CALM, back + minute * MINUTE)
+        steps.append(state.step)
+    assert steps == [2] * 10 + [1] * 2
 
 
 def test_every_step_says_what_it_does() -> None:
