@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.await_complete import AwaitComplete
     from textual.binding import BindingType
     from textual.events import Resize
     from textual.filter import LineFilter
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from app.themes import Themes
     from routing.trace import Trace
 
-_HARMLESS = Harmless()
 _PANELS: dict[str, type[Panel]] = {
     "ladder": LadderPanel,
     "confidence": ConfidencePanel,
@@ -92,6 +92,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self._mode = layout.Mode.FULL
         self._drawer = ""
         self._told_link = ""
+        self._net = Harmless()
         self._ready_to_show = False
         for theme in self._themes.themes:
             self.register_theme(theme)
@@ -99,8 +100,20 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self.theme = wanted if wanted in self._themes.names else DEFAULT_THEME
         self._bad_theme = "" if wanted in self._themes.names else wanted
 
+    def pop_screen(self) -> AwaitComplete:
+        """Drops what was painted of the screen that is left: Textual keeps the style caches of widgets that are gone,
+        in a cache keyed by them, and with them about a megabyte for each look at a page."""
+        leaving = self.screen
+        popped = super().pop_screen()
+        for widget in leaving.walk_children(with_self=True):
+            widget.refresh()
+        return popped
+
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), _HARMLESS]
+        before = tuple(super().get_line_filters())
+        if before != self._net.before:
+            self._net = Harmless(before)
+        return [self._net]
 
     def get_default_screen(self) -> Home:
         return Home(layout.mode(self.size.width, self.size.height))
@@ -302,7 +315,12 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             self._told_link = event.url
             self.say(told(event.url))
         else:
-            self.open_url(event.url)
+            self._open_link(event.url)
+
+    @work(group="link", exit_on_error=False)
+    async def _open_link(self, url: str) -> None:
+        """In a thread: some browsers are waited for until they end."""
+        await asyncio.to_thread(self.open_url, url)
 
     async def close_runtime(self) -> None:
         """Stop and settle what runs, keep what is unsent, end the session."""

@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 
 class Harmless(LineFilter):
-    """Text is made visible where it comes in; this catches what was forgotten. Widths stay as they were measured."""
+    """Text is made visible where it comes in; this catches what was forgotten. Widths stay as they were measured.
+
+    It applies the filters `before` it itself: Textual copies each line of each frame once for every filter."""
+
+    def __init__(self, before: tuple[LineFilter, ...] = ()) -> None:
+        super().__init__()
+        self.before = before
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        del background
-        if all(segment.text.isprintable() for segment in segments):
+        for earlier in self.before:
+            segments = earlier.apply(segments, background)
+        if "".join([segment.text for segment in segments]).isprintable():
             return segments
         return [Segment(UNSAFE.sub(_replaced, text), style, control) for text, style, control in segments]
 

@@ -88,12 +88,17 @@ class Window:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self._rows())
+
+    def _rows(self) -> list[str]:
+        """The screen's rows. pyte's own `display` ends in an error where half a wide sign was written over."""
+        screen = self._screen
+        return ["".join(screen.buffer[y][x].data for x in range(screen.columns)) for y in range(screen.lines)]
 
     @property
     def composer(self) -> str | None:
         """What is written in the composer, without spaces; None when it is covered."""
-        rows = self._screen.display
+        rows = self._rows()
         top = next((y for y in range(len(rows) - 1, -1, -1) if rows[y].startswith("╭─ ask")), None)
         if top is None:
             return None
