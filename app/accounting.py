@@ -37,6 +37,11 @@ BASES = {
 NONE = "—"
 
 
+def moved(money: Money) -> bool:
+    """Whether there is anything to tell of it."""
+    return bool(money.spend_nusd or money.baseline_nusd or money.held_nusd)
+
+
 def saving(money: Money) -> str:
     """``$0.0010 (71%)``; where nothing was saved, by how much it was more."""
     if not money.baseline_nusd:

@@ -233,11 +233,15 @@ async def simulated_sources(paths: Paths, settings: Settings, wanted: Wanted) ->
         raise ConfigurationError(f'{SIMULATED_DIALECT}: there is no "{dialect}"; write {", ".join(DIALECTS)}.')
     simulator = Simulator(seed=wanted.seed, speed=wanted.speed, documents=paths.documents)
     await simulator.start()
-    found = [Found(_simulated_config(fields), "simulated") for fields in simulator.providers(dialect)]
-    sources = await _sources(found, replace(said(paths, settings), tiers=()), None)
+    try:
+        found = [Found(_simulated_config(fields), "simulated") for fields in simulator.providers(dialect)]
+        sources = await _sources(found, replace(said(paths, settings), tiers=()), None)
+        for provider, fault in faults:
+            await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
+    except BaseException:
+        await simulator.aclose()
+        raise
     sources.said = said(paths, settings)
-    for provider, fault in faults:
-        await simulator.set_fault(provider, fault.kind, fault.times, fault.percent)
     sources.simulator = simulator
     return sources
 
@@ -280,7 +284,11 @@ async def _sources(found: Sequence[Found], said: Said, patience_s: float | None)
         for one, task in zip(found, tasks, strict=True)
     )
     sources = Sources(checked, dict(providers), Registry((), ""), keys, said, _late=late)
-    await sources.rebuild()
+    try:
+        await sources.rebuild()
+    except BaseException:
+        await sources.aclose()
+        raise
     return sources
 
 

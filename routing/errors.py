@@ -37,13 +37,22 @@ class Problem:
 
 
 class ConfigurationError(PointsmanError):
-    """A file or an option cannot be used; `problems` lists every mistake, not only the first."""
+    """A file or an option cannot be used; `problems` lists every mistake, not only the first; told are the first 20."""
 
     exit_code = 2
 
     def __init__(self, problems: tuple[Problem, ...] | str) -> None:
         self.problems = problems if isinstance(problems, tuple) else ()
-        super().__init__(problems if isinstance(problems, str) else "\n".join(map(str, problems)))
+        super().__init__(problems if isinstance(problems, str) else _listed(problems))
+
+
+_MOST_TOLD = 20
+
+
+def _listed(problems: tuple[Problem, ...]) -> str:
+    more = len(problems) - _MOST_TOLD
+    told = [str(problem) for problem in problems[:_MOST_TOLD]]
+    return "\n".join(told if more <= 0 else [*told, f"and {more:,} more"])
 
 
 class StorageError(PointsmanError):

@@ -10,22 +10,34 @@ from routing.narration import sees_earlier
 if TYPE_CHECKING:
     from routing.decision.model import Candidate, Decision
     from routing.messages import Request
+    from routing.router import Explanation
+
+_HELD_BACK = {"ask": "asks first", "mask": "masked", "local": "kept here"}
 
 
-def track(decision: Decision, request: Request) -> str:
-    """`→ small shunter · ≈ $0.0003 · 1 s · may climb to mid`, or why nothing would be asked."""
+def track(decision: Decision, request: Request, held: str = "") -> str:
+    """`→ small shunter · ≈ $0.0003 · 1 s · may climb to mid`, or why nothing would be asked. `held` is what is done
+    about personal data."""
     if decision.chosen is None:
-        return "→ nothing may be asked: F3 says why"
+        return " · ".join(filter(None, ("→ nothing may be asked: F3 says why", held)))
     candidate = decision.candidate(decision.chosen)
     parts = [f"→ {candidate.tier} {candidate.model.split('/')[-1]}", _cost(candidate), _seconds(candidate.latency_s)]
     if sees_earlier(decision, request):
         parts.insert(1, "must see an earlier image")
+    if held:
+        parts.insert(1, held)
     above = [decision.candidate(rung.models[0]).tier for rung in decision.ladder[1:]]
     if above and decision.mode == "cascade" and decision.ladder[0].threshold is not None:
         parts.append(f"may climb to {above[-1]}")
     elif above and decision.mode == "premium_first":
         parts.append(f"steps down to {above[-1]} if slow")
     return " · ".join(parts)
+
+
+def held_back(found: Explanation) -> str:
+    """`masked: an e-mail address`; nothing where it goes out as it is."""
+    word = _HELD_BACK.get(found.does)
+    return f"{word}: {', '.join(found.personal)}" if word and found.personal else ""
 
 
 def worst_nusd(decision: Decision) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.cli.running import Stop
     from app.runtime import Runtime
     from app.settings import Paths
+    from routing.execution.prechecks import Choice
     from routing.messages import Request
 
 _PATIENCE_S = 2.0
@@ -27,6 +28,7 @@ class Asked:
     profile: str | None
     model: str | None
     chat: str | None
+    personal: Choice | None
     as_json: bool
     faults: tuple[str, ...]
 
@@ -36,6 +38,11 @@ class Asked:
 @click.option("--profile", metavar="NAME", help="The profile that decides.")
 @click.option("--model", metavar="NAME", help="Ask this model: an id, an alias or a glob.")
 @click.option("--chat", metavar="ID", help="Go on with this chat (`last`: the latest), or begin it.")
+@click.option(
+    "--personal",
+    type=click.Choice(["send", "mask", "local"]),
+    help="What may be done about personal data: send it, mask it, or keep it local.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON.")
 @click.option("--fault", "faults", multiple=True, metavar="P:KIND", help="Break a simulated provider.")
 @well_behaved
@@ -60,7 +67,8 @@ def _completed(request: Request, asked: Asked) -> Request:
     from routing.messages import clean_text
 
     chat = clean_text(asked.chat) if asked.chat else new_chat_id(SystemClock().wall())
-    return replace(request, chat_id=chat, model=clean_text(asked.model) if asked.model else None)
+    model = clean_text(asked.model) if asked.model else None
+    return replace(request, chat_id=chat, model=model, personal=asked.personal)
 
 
 async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
@@ -76,8 +84,9 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
         _tell_why_none(runtime)
         _check_model(runtime, request)
         say_unread(request, [runtime.router.policy(request.profile)])
-        request = _in_latest(runtime, request)
-        turn = runtime.router.start(continue_chat(runtime.store, request))
+        request = continue_chat(runtime.store, _in_latest(runtime, request))
+        _check_personal(runtime, request)
+        turn = runtime.router.start(request)
         stop.ask = turn.cancel
         shown = printer(asked.as_json, bare_json=request.schema is not None)
         async for event in turn.events():
@@ -107,6 +116,19 @@ def _tell_why_none(runtime: Runtime) -> None:
         for one in runtime.sources.checked:
             if one.problem is not None:
                 say(one.problem)
+
+
+def _check_personal(runtime: Runtime, request: Request) -> None:
+    """Raises PointsmanError where the profile wants the user to be asked first."""
+    from routing.errors import PointsmanError
+
+    kinds = runtime.router.to_ask(request)
+    if kinds:
+        profile = runtime.router.policy(request.profile).id
+        raise PointsmanError(
+            f"Nothing was sent: there is {' and '.join(kinds)} in it, and the profile {profile} asks what may be done: "
+            "say --personal send, mask or local."
+        )
 
 
 def _check_model(runtime: Runtime, request: Request) -> None:

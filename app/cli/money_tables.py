@@ -10,19 +10,14 @@ from app.cli.tables import Table
 from routing.money import format_usd
 
 if TYPE_CHECKING:
-    from routing.ledger.costs import Raise
+    from routing.budget.raising import Raise
     from routing.reports.money import Group, Money
 
 Monies = Mapping[str, "Money"]
 
 
-def moved(money: Money) -> bool:
-    """Whether there is anything to tell of it."""
-    return bool(money.spend_nusd or money.baseline_nusd or money.held_nusd)
-
-
 def money_tables(monies: Monies) -> list[Table]:
-    told = {name: money for name, money in monies.items() if moved(money)}
+    told = {name: money for name, money in monies.items() if accounting.moved(money)}
     if not told:
         return []
     return [

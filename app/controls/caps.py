@@ -52,7 +52,7 @@ class CapControls(Base):
         runtime = self.runtime
         if runtime is None:
             return
-        amount, _, reason = words.partition(" ")
+        amount, reason = [*words.split(None, 1), "", ""][:2]
         if not amount:
             self.say("Write /raise USD REASON, such as /raise 1.50 the report is due today.", bad=True)
             return

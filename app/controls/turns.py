@@ -12,11 +12,12 @@ from textual import work
 from app.actions import by_command
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
-from app.controls.attaching import AttachControls
+from app.controls.personal import PersonalControls
 from app.panels.draw import line
 from app.panels.spend import Spending
 
 if TYPE_CHECKING:
+    from routing.execution.prechecks import Choice
     from routing.execution.turn import Turn
     from routing.messages import FilePart, ImagePart, Request
 
@@ -28,7 +29,7 @@ _TOLD = ("CapWarned", "Throttled", "RouteFrozen")
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What is to be sent; `fault` breaks a simulated provider first, `nudge` moves the first rung. `tries`: it is asked
-    by itself, and how often that may be done again."""
+    by itself, and how often that may be done again; `personal` is what was said of the personal data in it."""
 
     text: str
     tags: tuple[tuple[str, str], ...] = ()
@@ -37,15 +38,17 @@ class Prompt:
     nudge: int = 0
     attached: tuple[FilePart | ImagePart, ...] = ()
     tries: int | None = None
+    personal: Choice | None = None
 
 
-class TurnControls(AttachControls):
+class TurnControls(PersonalControls):
     """One turn runs at a time; prompts sent meanwhile wait their turn. `asks_again` says, in the composer's edge, when
     a prompt is asked again by itself."""
 
     asks_again = ""
 
     def start_turns(self) -> None:
+        self.start_asking()
         self._waiting: list[Prompt] = []
         self._carrying = False
         self._preparing: Prompt | None = None
@@ -152,9 +155,12 @@ class TurnControls(AttachControls):
         parent = self.conversation.turns[-1] if self.conversation.turns else None
         try:
             await self._break_first(prompt)
-            request = await asyncio.to_thread(self._request, prompt, chat, parent)
+            request = await self.ask_first(await asyncio.to_thread(self._request, prompt, chat, parent))
             if self._preparing is not prompt:
                 return  # it was taken back
+            if request is None:
+                self._put_back(prompt)
+                return
             self._preparing = None
             turn = self.running = runtime.router.start(request)
             self.chat_title = self.chat_title or title_of(prompt.text)
@@ -173,6 +179,14 @@ class TurnControls(AttachControls):
             self._carrying = False
             self.show_state()
             self._next()
+
+    def _put_back(self, prompt: Prompt) -> None:
+        """Into the composer, as it was sent from there."""
+        self._preparing = None
+        self._edited_tags, self.nudge = dict(prompt.tags), prompt.nudge
+        self.attached = (*prompt.attached, *self.attached)
+        self.attached_changed()
+        self.composer.put_first(prompt.text)
 
     def turn_ended(self, prompt: Prompt, turn: Turn) -> None:
         """For whoever follows a prompt beyond its turn."""
@@ -221,6 +235,7 @@ class TurnControls(AttachControls):
             limits=Limits(credit_nusd=prompt.credit_nusd),
             model=self.pin,
             nudge=prompt.nudge,
+            personal=prompt.personal,
         )
         return request if parent is None else continue_chat(self.runtime.store, request, parent)
 
@@ -282,7 +297,10 @@ class TurnControls(AttachControls):
     def prompt_of(self, turn: str) -> Prompt:
         """What was asked, to be asked again: a private prompt stays private."""
         tags = {**self._tags_of(turn), **self.tags}
-        return Prompt(self.conversation.prompt(turn), tuple(tags.items()), attached=self._attached_to(turn))
+        asked = self.conversation.trace(turn).request
+        may = asked.personal if asked is not None else None
+        text, attached = self.conversation.prompt(turn), self._attached_to(turn)
+        return Prompt(text, tuple(tags.items()), attached=attached, personal=may)
 
     def action_edit(self) -> None:
         """Put the selected turn's prompt back into the composer; sending it makes a branch."""
@@ -342,7 +360,7 @@ class TurnControls(AttachControls):
             composer.border_subtitle = line(self._idle_edge(text))
             self._expect(None)
             return
-        from app.chat.track import track, worst_nusd
+        from app.chat.track import held_back, track, worst_nusd
         from app.history.conversation import continue_chat
 
         accounts = await self.runtime.accounts()
@@ -350,10 +368,10 @@ class TurnControls(AttachControls):
         if self.conversation.turns and self.conversation.has_attached:
             leaf = self.conversation.turns[-1]
             request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
-        decision = (await asyncio.to_thread(self.runtime.router.explain, request, accounts)).decision
+        found = await asyncio.to_thread(self.foresee, request, accounts)
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = line(higher + track(decision, request))
-        self._expect(worst_nusd(decision))
+        composer.border_subtitle = line(higher + track(found.decision, request, held_back(found)))
+        self._expect(worst_nusd(found.decision))
 
     def _preview(self, text: str) -> Request:
         """The prompt alone: of the chat before it only what was attached may forbid a model."""

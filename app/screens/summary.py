@@ -66,7 +66,7 @@ def summary_lines(summary: SessionSummary | None, width: int, at: int = 0, count
     rows = [line(), line((_title(summary), "strong"), (f"   {count - at} of {count}  ← older  newer →", "muted"))]
     rows += [line(), *_facts(summary)]
     for money, simulated in ((summary.real, False), (summary.simulated, True)):
-        if money.spend_nusd or money.baseline_nusd or money.held_nusd:
+        if accounting.moved(money):
             rows += heading("Simulated dollars" if simulated else "Dollars")
             rows += [*_against(money, simulated), *_worth(money, width)]
             half = (width - _GAP) // 2 if width >= _TWO_COLUMNS else width

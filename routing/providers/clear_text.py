@@ -27,5 +27,7 @@ def _is_near(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
+        if host[:1].isdigit() and "." not in host:  # an address as one number: resolvers take it, nobody reads it
+            return False
         return "." not in host or host.rstrip(".").endswith(_NEAR)
     return address.is_private or address in _SHARED

@@ -49,6 +49,13 @@ async def test_every_line_fits(tmp_path: Path, width: int) -> None:
         assert "$0.00 of $2.00" in shown(driver, width)
 
 
+async def test_a_raise_may_be_written_with_any_space(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.raise_cap("1.50\tthe report is due today")
+        await driver.until(lambda: driver.toasts)
+        assert [one.reason for one in driver.runtime.store.read(read_raises)] == ["the report is due today"]
+
+
 async def test_a_raise_is_in_force_told_and_kept_with_its_reason(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
         await driver.ready()

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli.main import cli
-from app.settings import ProviderSettings, find_paths, parse_settings
+from app.settings import ProviderSettings, Settings, find_paths, parse_settings
 from app.sources import Wanted, find_sources
-from routing.errors import ConfigurationError
+from routing.errors import ConfigurationError, Problem
+from routing.simulator import Simulator
+from tests.app.driving import places
 from tests.wire.chat import chat_server
 
 SECRET = "sk-proj-Abc123Def456Ghi789Jkl012"
@@ -262,3 +264,30 @@ def test_no_tree_breaks_the_reading(value: object) -> None:
 def test_no_text_breaks_the_reading(text: str) -> None:
     with suppress(ConfigurationError):
         parse_settings(text, "config.yaml")
+
+
+async def test_nothing_stays_open_where_the_models_file_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Simulator] = []
+    close = Simulator.aclose
+
+    async def noted(self: Simulator) -> None:
+        closed.append(self)
+        await close(self)
+
+    monkeypatch.setattr(Simulator, "aclose", noted)
+    paths = places(tmp_path)
+    paths.models.write_text("models: 7\n")
+    with pytest.raises(ConfigurationError, match=r"models\.yaml"):
+        await find_sources(paths, Settings(), Wanted(simulate=True))
+    assert len(closed) == 1
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    problems = tuple(Problem("config.yaml", n, "is wrong.") for n in range(1, 20_001))
+    error = ConfigurationError(problems)
+    assert error.problems == problems
+    told = str(error).splitlines()
+    assert (len(told), told[0], told[-1]) == (21, "config.yaml:1: is wrong.", "and 19,980 more")
+    assert len(str(ConfigurationError(problems[:20])).splitlines()) == 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,13 @@ async def test_links_do_nothing_until_they_are_clicked_and_then_say_where_they_l
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("app.client.Client.open_url", lambda _, url: opened.append(url))
+    threads: list[threading.Thread] = []
+
+    def open_url(_: object, url: str) -> None:
+        threads.append(threading.current_thread())
+        opened.append(url)
+
+    monkeypatch.setattr("app.client.Client.open_url", open_url)
     async with chat_server() as server:
         (tmp_path / "config.yaml").write_text(server.config)
         async with driven(tmp_path) as driver:
@@ -157,6 +164,8 @@ async def test_links_do_nothing_until_they_are_clicked_and_then_say_where_they_l
                 await _click(driver, "bank")
                 await driver.pilot.pause(0.6)  # or the second is half of a double click
             assert "It leads to evil.example: https://bank.example@evil.example/login" in "".join(driver.toasts)
+            await driver.until(lambda: opened)
+            assert threading.main_thread() not in threads  # a browser may be waited for until it ends
             assert opened == ["https://bank.example@evil.example/login"]
             await _click(driver, "editor")
             await driver.told("Not opened, it is no web address: vscode://")
