@@ -133,7 +133,7 @@ def _check_personal(runtime: Runtime, request: Request) -> None:
 
 def _check_model(runtime: Runtime, request: Request) -> None:
     """Raises ConfigurationError when no model is called so."""
-    from routing.decision.constraints import matches
+    from routing.decision.case import matches
     from routing.errors import ConfigurationError
 
     model, aliases = request.model, runtime.router.policy(request.profile).aliases

@@ -150,7 +150,7 @@ class ScreenControls(CardControls, ChatControls, CapControls):
         self.profile = name
         self.say(f"{name}: {profiles[name].title}. In force from the next message.")
         self.show_state()
-        self._show_track()
+        self.show_track()
 
     @work(group="screens", exit_on_error=False)
     async def action_model(self) -> None:
@@ -174,7 +174,7 @@ class ScreenControls(CardControls, ChatControls, CapControls):
         self.action_model()
 
     def pin_model(self, name: str) -> None:
-        from routing.decision.constraints import matches
+        from routing.decision.case import matches
 
         if self.runtime is None:
             return
@@ -185,7 +185,7 @@ class ScreenControls(CardControls, ChatControls, CapControls):
         self.pin = name or None
         self.say(f"Pinned {name}." if name else "The router chooses again.")
         self.show_state()
-        self._show_track()
+        self.show_track()
 
     def tag_prompts(self, words: str) -> None:
         """`name` or `name=value` sets a tag, `name=` takes it away, nothing tells what is set."""
@@ -199,7 +199,7 @@ class ScreenControls(CardControls, ChatControls, CapControls):
         elif tag is not None:
             self.tags.pop(tag[0], None)
         self.say("Tags: " + (", ".join(f"{key}={value}" for key, value in self.tags.items()) or "none"))
-        self._show_track()
+        self.show_track()
 
     def _tell_unread(self, tag: str) -> None:
         if self.runtime is not None and (told := unread_tag(tag, [self.runtime.router.policy(self.profile)])):

@@ -281,7 +281,7 @@ class SetupControls(TurnControls):
         await self.count_money()
         self.show_state()
         self.show_setup()
-        self._show_track()
+        self.show_track()
 
     async def _propose(self) -> None:
         from app.setup.proposing import propose_tiers

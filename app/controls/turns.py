@@ -12,7 +12,7 @@ from textual import work
 from app.actions import by_command
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
-from app.controls.personal import PersonalControls
+from app.controls.tracking import TrackControls
 from app.panels.draw import line
 from app.panels.spend import Spending
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from routing.messages import FilePart, ImagePart, Request
 
 _GAUGES_S = 0.1
-_TRACK_S = 0.15
 _TOLD = ("CapWarned", "Throttled", "RouteFrozen")
 
 
@@ -41,20 +40,18 @@ class Prompt:
     personal: Choice | None = None
 
 
-class TurnControls(PersonalControls):
+class TurnControls(TrackControls):
     """One turn runs at a time; prompts sent meanwhile wait their turn. `asks_again` says, in the composer's edge, when
     a prompt is asked again by itself."""
 
     asks_again = ""
 
     def start_turns(self) -> None:
-        self.start_asking()
+        self.start_tracking()
         self._waiting: list[Prompt] = []
         self._carrying = False
         self._preparing: Prompt | None = None
         self._edited_tags: dict[str, str] = {}
-        self._warmed = False
-        self._track_timer = self.set_timer(_TRACK_S, self._show_track)
         self.set_interval(_GAUGES_S, self._move_gauges)
 
     def on_composer_sent(self, event: Composer.Sent) -> None:
@@ -71,12 +68,12 @@ class TurnControls(PersonalControls):
             self.say("What you attach is still being read: press Enter again in a moment.")
             return
         self.composer.taken(text)
-        self.send(Prompt(line[1:] if line.startswith("//") else text, self._tags(), attached=self.attached))
+        self.send(Prompt(line[1:] if line.startswith("//") else text, self.tags_in_force(), attached=self.attached))
         self._edited_tags = {}
         self.attached = ()
         self._tell_waiting()
 
-    def _tags(self) -> tuple[tuple[str, str], ...]:
+    def tags_in_force(self) -> tuple[tuple[str, str], ...]:
         """Those in force, and those of the prompt that is being edited: a private one stays private."""
         return tuple({**self._edited_tags, **self.tags}.items())
 
@@ -135,12 +132,12 @@ class TurnControls(PersonalControls):
 
     def attached_changed(self) -> None:
         self._tell_waiting()
-        self._show_track()
+        self.show_track()
 
     def ready(self) -> None:
         """The runtime is open."""
         self._next()
-        self._show_track()
+        self.show_track()
 
     @work(group="turn", exit_on_error=False)
     async def _carry(self, prompt: Prompt) -> None:
@@ -260,12 +257,6 @@ class TurnControls(PersonalControls):
             caps=tuple(standings(policy, runtime.router.setup.caps, books, simulated)),
         )
 
-    def _expect(self, next_nusd: int | None) -> None:
-        """What the prompt in the composer could cost at most."""
-        if self.spending is not None and self.spending.next_nusd != next_nusd:
-            self.spending = replace(self.spending, next_nusd=next_nusd)
-            self.show_state()
-
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
         unsent = self.take_back()
@@ -275,16 +266,6 @@ class TurnControls(PersonalControls):
         self._tell_waiting()
         if self.running is not None:
             self.running.cancel()
-
-    def action_nudge_up(self) -> None:
-        self._move_nudge(1)
-
-    def action_nudge_down(self) -> None:
-        self._move_nudge(-1)
-
-    def _move_nudge(self, by: int) -> None:
-        self.nudge = max(-3, min(3, self.nudge + by))
-        self._show_track()
 
     def action_retry(self) -> None:
         """Ask the selected turn's prompt again, as a branch beside it."""
@@ -326,71 +307,3 @@ class TurnControls(PersonalControls):
     def _move_gauges(self) -> None:
         if self.running is not None:
             self.show_state()
-
-    def on_text_area_changed(self, event: Composer.Changed) -> None:
-        """Debounced: nothing slow happens on a keystroke."""
-        del event
-        if not self.screen_stack:
-            return  # it was written while the client was being left
-        self.unsent = self.composer.unsent
-        self._track_timer.stop()
-        self._track_timer = self.set_timer(_TRACK_S, self._show_track)
-        if not self.unsent:
-            self._warmed = False
-        elif self.runtime is not None and not self._warmed and not self.unsent.startswith("/"):
-            self._warmed = True
-            self._warm()
-
-    @work(exclusive=True, group="warm", exit_on_error=False)
-    async def _warm(self) -> None:
-        """At a prompt's first key: connect to who would be asked, so that the first token need not wait for that."""
-        assert self.runtime is not None
-        runtime = self.runtime
-        decision = (await asyncio.to_thread(runtime.router.explain, self._preview(self.unsent))).decision
-        model = runtime.sources.registry.get(decision.chosen or "")
-        if model is not None:
-            await runtime.sources.providers[model.provider].warm()
-
-    @work(exclusive=True, group="track", exit_on_error=False)
-    async def _show_track(self) -> None:
-        """The composer's edge: where the prompt would go."""
-        composer = self.composer
-        text = composer.text
-        if self.runtime is None or not text.strip() or text.startswith("/"):
-            composer.border_subtitle = line(self._idle_edge(text))
-            self._expect(None)
-            return
-        from app.chat.track import held_back, track, worst_nusd
-        from app.history.conversation import continue_chat
-
-        accounts = await self.runtime.accounts()
-        request = self._preview(text)
-        if self.conversation.turns and self.conversation.has_attached:
-            leaf = self.conversation.turns[-1]
-            request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
-        found = await asyncio.to_thread(self.foresee, request, accounts)
-        higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = line(higher + track(found.decision, request, held_back(found)))
-        self._expect(worst_nusd(found.decision))
-
-    def _preview(self, text: str) -> Request:
-        """The prompt alone: of the chat before it only what was attached may forbid a model."""
-        from routing.messages import Request, TextPart
-
-        return Request(
-            content=(TextPart(text), *self.attached),
-            chat_id=self.chat_id or "",
-            profile=self.profile,
-            tags=self._tags(),
-            model=self.pin,
-            nudge=self.nudge,
-        )
-
-    def _idle_edge(self, text: str) -> str:
-        if text.startswith("/"):
-            from app.actions import completions
-
-            word = text[1:].split(" ")[0]
-            found = [f"/{action.command} {action.argument}".rstrip() for action in completions(word)]
-            return " · ".join(found[:6]) if found else "no such command: F1 lists them"
-        return f"{self.nudge:+d} rung" if self.nudge else ""
