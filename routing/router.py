@@ -16,14 +16,14 @@ from routing.decision.decide import decide
 from routing.decision.model import Decision, Snapshot, World
 from routing.errors import ConfigurationError, StorageError
 from routing.execution.observed import Observed
-from routing.execution.prechecks import personal_kinds
+from routing.execution.prechecks import Choice, personal_kinds
 from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn, carry_out, stopped
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import mend
 from routing.messages import Limits, Request, ask, clean
-from routing.policy.model import Policy
+from routing.policy.model import Personal, Policy
 from routing.setup import Setup
 
 DRILL_S = 15.0
@@ -33,11 +33,13 @@ DRILL_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What would be done with a request, were it sent now."""
+    """What would be done with a request, were it sent now: about the kinds of `personal` data in it too."""
 
     features: Features
     snapshot: Snapshot
     decision: Decision
+    personal: tuple[str, ...]
+    does: Personal | Choice
 
 
 class Router:
@@ -95,8 +97,9 @@ class Router:
     def explain(self, request: Request, accounts: Accounts | None = None) -> Explanation:
         """The decision only: nothing is sent, stored or reserved. `accounts` tell how the money stands."""
         world = self._world(self.policy(request.profile))
-        features, snapshot = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
-        return Explanation(features, snapshot, decide(features, world, snapshot))
+        checked, snapshot = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
+        decision = decide(checked.features, world, snapshot)
+        return Explanation(checked.features, snapshot, decision, checked.kinds, checked.does)
 
     def to_ask(self, request: Request) -> tuple[str, ...]:
         """The kinds of personal data in a prompt that its profile wants the user to be asked about before it goes to
@@ -130,9 +133,8 @@ class Router:
 
     async def _run(self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose) -> None:
         try:
-            if self._unwritten:
-                await mend(self._journal, self._clock, {turn.id for turn in self._turns})
-                self._unwritten = False
+            self._preparing.begin(request, world, recorder, purpose)
+            await self._mended()
             context = await self._preparing.prepare(request, world, setup, recorder, purpose)
         except asyncio.CancelledError:
             await stopped(recorder, world)
@@ -145,6 +147,17 @@ class Router:
         await carry_out(context)
         self._journal.index()
         self._preparing.look_at_pace(world.policy, setup)
+
+    async def _mended(self) -> None:
+        """Settle what an unwritable ledger left open; a turn that is lost meanwhile is for the next one to mend."""
+        if not self._unwritten:
+            return
+        self._unwritten = False
+        try:
+            await mend(self._journal, self._clock, {turn.id for turn in self._turns})
+        except BaseException:
+            self._unwritten = True
+            raise
 
     def _ended(self, turn: Turn, recorder: Recorder, task: asyncio.Task[None]) -> None:
         """Whatever ended it, its readers are told."""

@@ -4,71 +4,18 @@ against nobody. A check gives its reason against a model, or None; all of them a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from routing.analysis.features import Features
-from routing.budget.caps import PREMIUM, profile_limits, watched
-from routing.budget.scopes import taken
-from routing.decision.model import Candidate, Left, Reason, Snapshot, World
+from routing.decision.case import DETERMINISM, Case, Check, determinism, time_s
+from routing.decision.model import Candidate, Left, Reason
+from routing.decision.money import MONEY_RULES
 from routing.decision.prediction import room
-from routing.policy.model import Route
 from routing.registry.model import Model
-
-Check = Callable[[Model, Candidate], Reason | None]
-_DETERMINISM = {"none": 0, "seed": 1, "strong": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a rule is prepared from; `pinned` tells the models that the request's pin names."""
-
-    features: Features
-    route: Route
-    snapshot: Snapshot
-    pinned: Callable[[Model], bool] | None
-    world: World
 
 
 def checks(case: Case) -> tuple[Check, ...]:
     """Every check that may speak against a model in this case."""
     return tuple(check for rule in RULES if (check := rule(case)) is not None)
-
-
-def time_s(features: Features, route: Route, snapshot: Snapshot) -> float:
-    """Seconds that the turn may take: what the request leaves, within the route's budget; nobody waits for a batch,
-    so it has as long as one attempt of its route."""
-    left = snapshot.budget.time_left_s
-    if features.latency == "batch":
-        left = max(left, route.timeouts.total_s)
-    return left if route.time_budget_s is None else min(left, route.time_budget_s)
-
-
-def credit_nusd(route: Route, snapshot: Snapshot) -> int:
-    """What the request may spend in all, within the route's credit."""
-    credit = snapshot.budget.request_credit_nusd
-    return credit if route.credit_nusd is None else min(credit, route.credit_nusd)
-
-
-def matches(pattern: str, model: Model, aliases: tuple[tuple[str, str], ...]) -> bool:
-    """Whether an id, a bare name, an alias or a glob names the model."""
-    return model.is_named(dict(aliases).get(pattern, pattern))
-
-
-def pinned(pin: str | None, world: World) -> Callable[[Model], bool] | None:
-    """What tells the models that a pin names: the one of that id if there is one, else all that it matches."""
-    if pin is None:
-        return None
-    wanted = dict(world.policy.aliases).get(pin, pin)
-    if world.registry.get(wanted) is not None:
-        return lambda model: model.id == wanted
-    return lambda model: model.is_named(wanted)
-
-
-def determinism(features: Features, route: Route) -> str:
-    """How far answers must repeat, as the request and its route want it: none, seed or strong."""
-    needs = features.needs
-    asked = "strong" if needs.determinism else "seed" if needs.seed else "none"
-    return max(asked, route.require.determinism or "none", key=_DETERMINISM.__getitem__)
 
 
 def _pin(case: Case) -> Check | None:
@@ -152,7 +99,7 @@ def _determinism(case: Case) -> Check | None:
     def check(model: Model, _: Candidate) -> Reason | None:
         if model.id in refused:
             return Reason("determinism", needed, f"refused by {model.provider}")
-        enough = _DETERMINISM[model.determinism] >= _DETERMINISM[needed]
+        enough = DETERMINISM[model.determinism] >= DETERMINISM[needed]
         return None if enough else Reason("determinism", needed, model.determinism)
 
     return check
@@ -229,62 +176,6 @@ def _rate_limit(case: Case) -> Check | None:
     return (lambda model, _: short.get(model.id)) if short else None
 
 
-def _credit(case: Case) -> Check:
-    credit = credit_nusd(case.route, case.snapshot)
-
-    def check(_: Model, candidate: Candidate) -> Reason | None:
-        worst = candidate.worst_nusd
-        return None if worst <= credit else Reason("request_credit", str(worst), str(credit))
-
-    return check
-
-
-def _day_cap(case: Case) -> Check:
-    budget = case.snapshot.budget
-
-    def check(model: Model, candidate: Candidate) -> Reason | None:
-        left, worst = budget.simulated_day_left_nusd if model.simulated else budget.day_left_nusd, candidate.worst_nusd
-        return None if left is None or worst == 0 or worst <= left else Reason("day_cap", str(worst), str(left))
-
-    return check
-
-
-def _profile_caps(case: Case) -> Check | None:
-    """The profile's own caps: the session's, a provider's share, the large tier's, the task's, the route's."""
-    policy, budget, task = case.world.policy, case.snapshot.budget, case.features.task
-    if not watched(policy):
-        return None
-    sums = {kind: taken(budget.taken, kind) for kind in (False, True)}
-    days = {False: budget.day_cap_nusd, True: budget.simulated_day_cap_nusd}
-
-    def check(model: Model, candidate: Candidate) -> Reason | None:
-        worst, kind = candidate.worst_nusd, model.simulated
-        for limit in profile_limits(policy, case.route.name, task, model, days[kind]) if worst else ():
-            left = limit.left_nusd(sums[kind])
-            if worst > left:
-                return Reason(f"{limit.cap}_cap", str(worst), str(left), limit.name)
-        return None
-
-    return check
-
-
-NO_PREMIUM, FREE_ONLY = 4, 5
-"""The last two steps in which a spike of spend is slowed."""
-
-
-def _throttle(case: Case) -> Check | None:
-    step = case.snapshot.budget.throttle
-    if step < NO_PREMIUM:
-        return None
-
-    def check(model: Model, candidate: Candidate) -> Reason | None:
-        if candidate.worst_nusd == 0 or (step < FREE_ONLY and model.tier != PREMIUM):
-            return None
-        return Reason("throttle", "a model that costs nothing" if step >= FREE_ONLY else "a cheaper tier", model.tier)
-
-    return check
-
-
 def _time(case: Case) -> Check:
     left = time_s(case.features, case.route, case.snapshot)
 
@@ -310,9 +201,6 @@ RULES: tuple[Callable[[Case], Check | None], ...] = (
     _breaker,
     _rate_limit,
     _pattern,
-    _credit,
-    _day_cap,
-    _profile_caps,
-    _throttle,
+    *MONEY_RULES,
     _time,
 )

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from routing.analysis.features import Features, Risk
-from routing.decision.constraints import Case, checks, credit_nusd, determinism, pinned, time_s
-from routing.decision.deployments import lot
-from routing.decision.model import (
-    ENGINE,
-    BudgetView,
-    Candidate,
-    Decision,
-    Exclusion,
-    PlannedRung,
-    Reason,
-    Snapshot,
-    World,
-)
+from routing.decision.case import Case, determinism, pinned, time_s
+from routing.decision.constraints import checks
+from routing.decision.model import ENGINE, BudgetView, Decision, Exclusion, Reason, Snapshot, World
+from routing.decision.money import MONEY, credit_nusd
 from routing.decision.prediction import predict
+from routing.decision.rungs import Judged, Plan, by_rank, first_asked, place_of, plan_rungs, selectors_of
 from routing.policy.match import match
-from routing.policy.model import Policy, Route, Rung, Selector
+from routing.policy.model import Policy, Route, Selector
 from routing.registry.model import UNRANKED, Model
 
-_STAND_IN = "stand-in"
 _NO_EXTRAS, _SHORTER = 2, 3
 """Steps in which a spike of spend is slowed: first nothing is asked twice, then less is sent and answered."""
 _SHORT_TOKENS = 256
@@ -55,7 +45,7 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
         below=plan.below,
         candidates=tuple(one.candidate for one in judged),
         excluded=tuple(_exclusion(one, route) for one in judged if one.model.id not in plan.asked),
-        runner_up=None if forgiven else _first(route, [one for one in ranked if one.model.id != chosen], snapshot),
+        runner_up=None if forgiven else first_asked(route, [one for one in ranked if one.model.id != chosen], snapshot),
         floor=route.floor,
         retries=route.retries,
         credit_nusd=credit_nusd(route, snapshot),
@@ -71,37 +61,12 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A model with what is predicted and what speaks against it; `place` is None when no rung selects it."""
-
-    model: Model
-    candidate: Candidate
-    reasons: tuple[Reason, ...]
-    place: tuple[int, int] | None
-
-    @property
-    def like(self) -> tuple[tuple[int, int] | None, str | None, str]:
-        """What the deployments of one model share that one selector selects."""
-        word = self.model.deployment_of
-        return self.place, word, "" if word else self.model.id
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """`asked` are the models on any of the rungs."""
-
-    ladder: tuple[PlannedRung, ...]
-    below: tuple[PlannedRung, ...]
-    asked: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """Every model in question, by id and by rank, and the rungs that they make."""
 
-    judged: list[_Judged]
-    ranked: list[_Judged]
-    plan: _Plan
+    judged: list[Judged]
+    ranked: list[Judged]
+    plan: Plan
 
 
 def _find(
@@ -127,16 +92,16 @@ def _seek(features: Features, world: World, snapshot: Snapshot, route: Route, ma
     return _arranged(_judge(features, world, snapshot, route, max_output), snapshot, route)
 
 
-def _arranged(judged: list[_Judged], snapshot: Snapshot, route: Route) -> _Found:
-    ranked = _ranked(judged, snapshot)
-    return _Found(judged, ranked, _plan(route, ranked, snapshot))
+def _arranged(judged: list[Judged], snapshot: Snapshot, route: Route) -> _Found:
+    ranked = by_rank(judged, snapshot)
+    return _Found(judged, ranked, plan_rungs(route, ranked, snapshot))
 
 
-def _forgive(judged: list[_Judged], snapshot: Snapshot) -> list[_Judged] | None:
+def _forgive(judged: list[Judged], snapshot: Snapshot) -> list[Judged] | None:
     """The same, without the reasons that pass where nobody is left without them. None: nothing can be overlooked."""
     opens = {(one.provider, one.model): None if one.announced else one.again_in_s for one in snapshot.health.closed}
 
-    def again_s(one: _Judged) -> float | None:
+    def again_s(one: Judged) -> float | None:
         places = ((one.model.provider, None), (one.model.provider, one.model.id))
         waits = [opens[place] for place in places if place in opens]
         return None if None in waits else max((wait for wait in waits if wait is not None), default=0.0)
@@ -192,17 +157,17 @@ def _hedge_after_s(features: Features, world: World, snapshot: Snapshot, chosen:
     return round(max(hedging.min_s, 3 * model.first_token_s if known is None else known), 3)
 
 
-def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[_Judged]:
+def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, max_output: int) -> list[Judged]:
     """Every model in question, by id."""
     judged = []
     policy, pressure = world.policy, snapshot.budget.pressure
-    selectors = _selectors(route, dict(policy.aliases))
+    selectors = selectors_of(route, dict(policy.aliases))
     named = pinned(snapshot.pin, world)
     against = checks(Case(features, route, snapshot, named, world))
     records = {record.model: record for record in world.acceptance.records if record.task == features.task}
     formats = {record.model: record for record in world.acceptance.formats}
     for model in sorted(_in_question(world, named, selectors), key=lambda model: model.id):
-        place = (0, 0) if snapshot.pin is not None else _place(model, selectors)
+        place = (0, 0) if snapshot.pin is not None else place_of(model, selectors)
         rung = place[0] if place else -1
         record = records.get(model.id)
         valid = formats.get(model.id)
@@ -210,13 +175,14 @@ def _judge(features: Features, world: World, snapshot: Snapshot, route: Route, m
             features, model, policy, record, valid, rung=rung, max_output_tokens=max_output, pressure=pressure
         )
         reasons = tuple(reason for check in against if (reason := check(model, candidate)) is not None)
-        judged.append(_Judged(model, candidate, reasons, place))
+        judged.append(Judged(model, candidate, reasons, place))
     return _without_betters(judged)
 
 
-def _without_betters(judged: list[_Judged]) -> list[_Judged]:
-    """What a model is known to get wrong keeps it out only while somebody at least as good may be asked."""
-    best = max((one.candidate.quality for one in judged if not one.reasons), default=0.0)
+def _without_betters(judged: list[Judged]) -> list[Judged]:
+    """What a model is known to get wrong keeps it out only while somebody at least as good may be asked, or could be
+    but for money: else a tighter cap could lead to a dearer model."""
+    best = max((one.candidate.quality for one in judged if {why.kind for why in one.reasons} <= MONEY), default=0.0)
     return [
         replace(one, reasons=())
         if one.candidate.quality > best and all(reason.kind == "pattern" for reason in one.reasons)
@@ -234,128 +200,12 @@ def _in_question(
         return [model for model in world.registry.models if model.tier != UNRANKED]
 
     def asked_for(model: Model) -> bool:
-        return _place(model, tierless) is not None if named is None else named(model)
+        return place_of(model, tierless) is not None if named is None else named(model)
 
     return [model for model in world.registry.models if model.tier != UNRANKED or asked_for(model)]
 
 
-def _selectors(route: Route, aliases: dict[str, str]) -> list[tuple[tuple[int, int], Selector]]:
-    """Every selector of the route in order, with its rung and priority; an alias is replaced by what it stands for."""
-    return [
-        ((index, priority), replace(selector, model=aliases.get(selector.model or "", selector.model)))
-        for index, rung in enumerate(route.ladder)
-        for priority, selector in enumerate(rung.selectors)
-    ]
-
-
-def _place(model: Model, selectors: list[tuple[tuple[int, int], Selector]]) -> tuple[int, int] | None:
-    """The first rung that selects the model, and the selector that did."""
-    return next((place for place, selector in selectors if _selects(selector, model)), None)
-
-
-def _selects(selector: Selector, model: Model) -> bool:
-    if selector.tier is not None and selector.tier != model.tier:
-        return False
-    if selector.provider is not None and not _provider_matches(selector.provider, model.provider):
-        return False
-    return selector.model is None or model.is_named(selector.model)
-
-
-def _provider_matches(pattern: str, provider: str) -> bool:
-    if pattern.startswith("!"):
-        return not fnmatchcase(provider, pattern[1:])
-    return fnmatchcase(provider, pattern)
-
-
-def _ranked(judged: list[_Judged], snapshot: Snapshot) -> list[_Judged]:
-    """Best first. Who of two stands first never depends on who may be asked: where it did, a tighter cap could lead to
-    a dearer model."""
-    ranked = sorted(judged, key=_order)
-    if snapshot.draw == 0 or not any(one.model.deployment_of for one in judged):
-        return ranked
-    measured = dict(snapshot.health.first_token_s)
-    places = {one.like: place for place, one in reversed(list(enumerate(ranked)))}
-    return sorted(ranked, key=lambda one: (places[one.like], lot(one.model, measured, snapshot.draw)))
-
-
-def _order(one: _Judged) -> tuple[tuple[int, int], int, str]:
-    return one.place or (0, 0), -one.candidate.utility_nusd, one.model.id
-
-
-def _plan(route: Route, ranked: list[_Judged], snapshot: Snapshot) -> _Plan:
-    rungs, stand_in = _rungs(ranked)
-    planned = {index: _rung(route, index, members, snapshot, stand_in) for index, members in rungs.items()}
-    ladder, below = _split(list(planned), route, snapshot)
-    return _Plan(
-        ladder=tuple(planned[index] for index in ladder),
-        below=tuple(planned[index] for index in below),
-        asked=frozenset(one.model.id for members in rungs.values() for one in members),
-    )
-
-
-def _first(route: Route, ranked: list[_Judged], snapshot: Snapshot) -> str | None:
-    """The model that would be asked first."""
-    rungs, _ = _rungs(ranked)
-    ladder, _ = _split(list(rungs), route, snapshot)
-    return rungs[ladder[0]][0].model.id if ladder else None
-
-
-def _rungs(ranked: list[_Judged]) -> tuple[dict[int, list[_Judged]], bool]:
-    """Who may be asked, best first, by rung in order; and whether they only stand in, since no rung selects any."""
-    rungs: dict[int, list[_Judged]] = {}
-    for one in ranked:
-        if not one.reasons and one.place is not None:
-            rungs.setdefault(one.place[0], []).append(one)
-    if rungs:
-        return dict(sorted(rungs.items())), False
-    spare = [one for one in ranked if not one.reasons]
-    return ({0: spare} if spare else {}), True
-
-
-def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int], list[int]]:
-    """The rungs to climb, and those that only stand in when none of them can be reached.
-
-    A cascade is never climbed past a rung that keeps any answer: what follows it (a weaker model, for when the
-    strong one is down) is a fallback, as are the rungs under the first.
-    """
-    last = len(route.ladder) - 1
-    if route.mode == "cascade":
-        last = next((index for index, rung in enumerate(route.ladder) if rung.threshold is None), last)
-    advised = max((advice.first_rung for advice in snapshot.advice), default=0)
-    start = max(0, min(last, advised + snapshot.nudge))
-    ladder = [index for index in rungs if start <= index <= last]
-    spare = [*sorted((index for index in rungs if index < start), reverse=True), *(n for n in rungs if n > last)]
-    if route.name in snapshot.budget.frozen:
-        ladder, spare = ladder[:1], [*spare, *ladder[1:]]
-    return (ladder, spare) if ladder else (spare[:1], spare[1:])
-
-
-def _rung(route: Route, index: int, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> PlannedRung:
-    source: Rung = route.ladder[index]
-    plain = stand_in or snapshot.pin is not None
-    final = plain or route.name in snapshot.budget.frozen
-    name = (snapshot.pin or _STAND_IN) if plain else source.name
-    return PlannedRung(
-        name=name,
-        models=tuple(one.model.id for one in members),
-        threshold=None if final else source.threshold,
-        why=_why(name, members, snapshot, stand_in),
-        worst_nusd=max(one.candidate.worst_nusd for one in members),
-        timeouts=route.timeouts,
-    )
-
-
-def _why(name: str, members: list[_Judged], snapshot: Snapshot, stand_in: bool) -> str:
-    if snapshot.pin is not None:
-        return f"you asked for {snapshot.pin}"
-    if stand_in:
-        return "no model of the route's own may be asked"
-    if len(members) == 1:
-        return f"the only {name} model that may be asked"
-    return f"the best of {len(members)} {name} models"
-
-
-def _exclusion(one: _Judged, route: Route) -> Exclusion:
+def _exclusion(one: Judged, route: Route) -> Exclusion:
     reasons = one.reasons
     if one.place is None:
         wanted = ", ".join(rung.name for rung in route.ladder)

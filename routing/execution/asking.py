@@ -16,7 +16,7 @@ from routing.execution.attempt import Attempt
 from routing.execution.attempts import Attempts, Refusal, Step
 from routing.execution.call import Unfinished, needed_of
 from routing.execution.context import TurnContext
-from routing.execution.hedging import Hedge, Race
+from routing.execution.hedging import Hedge, Race, check
 from routing.execution.retry import retry_wait_s
 from routing.messages import Reply, clean_text
 from routing.registry.model import Model
@@ -78,13 +78,15 @@ class Guide(Protocol):
 
 
 class Asking:
-    """One question to one model, or to two. `lost` are failures of calls that ran beside the one that counts."""
+    """One question to one model, or to two. `lost` are failures of calls that ran beside the one that counts,
+    `retried` those after which the model was asked once more."""
 
     def __init__(self, context: TurnContext, attempts: Attempts, guide: Guide) -> None:
         self._context = context
         self._attempts = attempts
         self._guide = guide
         self.lost: list[Failure] = []
+        self.retried: list[Failure] = []
 
     async def ask(self, order: Order) -> Result:
         """Ask until there is an answer or no retry is left. Every way out but the answer's has settled; an answer is
@@ -126,12 +128,16 @@ class Asking:
         first = race.enter(_FIRST, self._first(race, run))
         second = race.enter(_SECOND, self._second(race, run, hedge))
         try:
-            await asyncio.wait({first})
+            await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+            check(second)
+            if not first.done():
+                await asyncio.wait({first})
             if race.winner != _SECOND:
                 error = first.result()
                 if error is None or race.winner == _FIRST:
                     return run, error
                 async with race.entering:
+                    check(second)
                     if not self._beside(run):
                         return run, error
                     self.lost.append(self._failed(run, error, "failover"))
@@ -178,7 +184,10 @@ class Asking:
             ev.HedgeStarted, attempt=first.attempt.id, to_model=step.model.id, after_s=round(hedge.after_s, 3)
         )
         begun = await self._attempts.begin(step, "hedge", started)
-        return None if isinstance(begun, Refusal) else _Run(step, begun)
+        if isinstance(begun, Refusal):
+            return None
+        hedge.asked(step)
+        return _Run(step, begun)
 
     def _beside(self, run: _Run) -> str:
         """The other call that is open; empty when there is none."""
@@ -203,10 +212,9 @@ class Asking:
 
     async def _wait(self, run: _Run, error: ProviderError, wait_s: float) -> None:
         """Settle the failed attempt, and wait until the model is asked once more."""
-        recorder, model = self._context.recorder, run.step.model
-        sentence = self._sentence(run, error)
-        self._attempts.fail(run.attempt, error, sentence, "retry")
-        recorder.note(ev.RetryScheduled, model=model.id, wait_s=round(wait_s, 3), why=sentence)
+        recorder, failure = self._context.recorder, self._failed(run, error, "retry")
+        self.retried.append(failure)
+        recorder.note(ev.RetryScheduled, model=failure.model.id, wait_s=round(wait_s, 3), why=failure.sentence)
         await recorder.commit()
         await self._context.clock.sleep(wait_s)
 

@@ -10,7 +10,7 @@ from routing import events as ev
 from routing.decision.prediction import bill, price_of
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.call import Unfinished
-from routing.execution.masking import Mask
+from routing.execution.masking import Mask, ValuesBack
 from routing.execution.recorder import Recorder
 from routing.messages import (
     FinishChunk,
@@ -84,15 +84,10 @@ class Attempt:
         return Reply(
             text=(self.unfinished.text if self.unfinished is not None else "") + "".join(self.texts),
             reasoning="".join(self.reasoning),
-            tool_calls=tuple(map(self._unmasked, self.tool_calls.values())),
+            tool_calls=tuple(self.tool_calls.values()),
             logprobs=tuple(self.logprobs),
             finish=self.finish,
         )
-
-    def _unmasked(self, call: ToolCall) -> ToolCall:
-        if self.mask is None:
-            return call
-        return replace(call, arguments=self.mask.unmask_text(call.arguments, in_json=True))
 
     def billed(self, error: ProviderError | None = None) -> tuple[int, ev.Basis, Usage]:
         """Nano-dollars, how they are known, and the tokens. Without the provider's own count, what was sent is
@@ -133,8 +128,7 @@ async def stream(
 ) -> None:
     """Run the call, publishing what comes. `model` is the attempt's, without what it turned out not to take. Raises
     ProviderError when it fails; `attempt` holds what came."""
-    written = call.response_format != "text"
-    unmask = None if attempt.mask is None else attempt.mask.unmask(in_json=written)
+    values = ValuesBack(attempt.mask, in_json=call.response_format != "text")
     async with aclosing(provider.stream(call, model, timeouts)) as chunks:
         async for chunk in chunks:
             match chunk:
@@ -142,18 +136,16 @@ async def stream(
                     await _first(attempt, recorder)
                     attempt.logprobs.extend(logprobs)
                     attempt.characters += len(text)
-                    _tell(attempt, recorder, text if unmask is None else unmask.feed(text))
+                    _tell(attempt, recorder, values.feed("text", text))
                 case ReasoningChunk(text):
                     await _first(attempt, recorder)
-                    text = clean_text(text)
-                    attempt.reasoning.append(text)
                     attempt.characters += len(text)
-                    recorder.delta(recorder.make(ev.ReasoningDelta, attempt=attempt.id, text=text))
+                    _think(attempt, recorder, values.feed("reasoning", text))
                 case ToolCallChunk(piece):
                     await _first(attempt, recorder)
-                    piece = _clean_tool_call(piece)
-                    _add_tool_call(attempt, piece)
-                    recorder.delta(recorder.make(ev.ToolCallDelta, attempt=attempt.id, call=piece))
+                    attempt.characters += len(piece.name) + len(piece.arguments)
+                    arguments = values.feed(piece.index, piece.arguments)
+                    _call_tool(attempt, recorder, replace(piece, arguments=arguments))
                 case UsageChunk(usage):
                     attempt.usage = usage
                 case LimitsChunk(limits):
@@ -164,8 +156,7 @@ async def stream(
             if attempt.runaway():
                 attempt.finish = "length"
                 break
-    if unmask is not None:
-        _tell(attempt, recorder, unmask.flush())
+    _tell_rest(attempt, recorder, values)
     if attempt.finish == "content_filter":
         raise ProviderError(ErrorKind.CONTENT_FILTER, "the answer was withheld", request_id=attempt.request_id)
 
@@ -175,6 +166,30 @@ def _tell(attempt: Attempt, recorder: Recorder, text: str) -> None:
         text = clean_text(text)
         attempt.texts.append(text)
         recorder.delta(recorder.make(ev.TextDelta, attempt=attempt.id, text=text))
+
+
+def _think(attempt: Attempt, recorder: Recorder, text: str) -> None:
+    if text:
+        text = clean_text(text)
+        attempt.reasoning.append(text)
+        recorder.delta(recorder.make(ev.ReasoningDelta, attempt=attempt.id, text=text))
+
+
+def _call_tool(attempt: Attempt, recorder: Recorder, piece: ToolCall) -> None:
+    piece = _clean_tool_call(piece)
+    _add_tool_call(attempt, piece)
+    recorder.delta(recorder.make(ev.ToolCallDelta, attempt=attempt.id, call=piece))
+
+
+def _tell_rest(attempt: Attempt, recorder: Recorder, values: ValuesBack) -> None:
+    """What looked like the beginning of a placeholder and was none."""
+    for stream_of, text in values.flush():
+        if stream_of == "text":
+            _tell(attempt, recorder, text)
+        elif stream_of == "reasoning":
+            _think(attempt, recorder, text)
+        else:
+            _call_tool(attempt, recorder, ToolCall(stream_of, "", "", text))
 
 
 async def _first(attempt: Attempt, recorder: Recorder) -> None:
@@ -190,7 +205,6 @@ def _clean_tool_call(piece: ToolCall) -> ToolCall:
 
 
 def _add_tool_call(attempt: Attempt, piece: ToolCall) -> None:
-    attempt.characters += len(piece.name) + len(piece.arguments)
     known = attempt.tool_calls.get(piece.index)
     if known is not None:
         piece = ToolCall(piece.index, known.id or piece.id, known.name or piece.name, known.arguments + piece.arguments)

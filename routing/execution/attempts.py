@@ -10,7 +10,7 @@ from routing import events as ev
 from routing.analysis.tokens import history_tokens
 from routing.budget.caps import Limit, day_limit, profile_limits
 from routing.budget.scopes import scopes_of
-from routing.decision.prediction import price_of
+from routing.decision.prediction import price_of, worst_cost
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.attempt import Attempt, stream
 from routing.execution.breaker import Change
@@ -60,7 +60,7 @@ class Attempts:
     ) -> Attempt | Refusal:
         """Hold the money of one call and tell of it, and of the move that led to it; or of the cap that forbids it."""
         context, recorder, model = self._context, self._context.recorder, step.model
-        worst = context.decision.candidate(model.id).worst_nusd
+        worst = self._worst_nusd(model, unfinished)
         attempt_id = f"{recorder.turn}.{self.count + 1}"
         attempt = self._new(attempt_id, step, worst, unfinished)
         entering = (self._reserved(attempt), self._started(attempt, step, role))
@@ -174,12 +174,20 @@ class Attempts:
             model=step.model,
             reserved_nusd=worst_nusd,
             assumed_nusd_per_mtok=context.world.policy.assumed_nusd_per_mtok,
-            input_tokens=context.features.input_tokens - history_tokens(left_out),
+            input_tokens=context.features.input_tokens - history_tokens(left_out) + _tokens(unfinished),
             started_s=context.recorder.elapsed_s,
             unfinished=unfinished,
             left_out=len(left_out) + context.left_out,
             saved_tokens=history_tokens(left_out) + context.saved_tokens,
         )
+
+    def _worst_nusd(self, model: Model, unfinished: Unfinished | None) -> int:
+        """What the call may cost at most; an answer that it goes on with goes in as well."""
+        context = self._context
+        if unfinished is None:
+            return context.decision.candidate(model.id).worst_nusd
+        goes_in, assumed = context.features.input_tokens + unfinished.tokens, context.world.policy.assumed_nusd_per_mtok
+        return worst_cost(model, goes_in, context.decision.max_output_tokens, assumed)
 
     def _reserved(self, attempt: Attempt) -> ev.Event:
         context, model = self._context, attempt.model
@@ -249,3 +257,7 @@ class Attempts:
                 again_in_s=change.again_in_s,
                 model=change.model,
             )
+
+
+def _tokens(unfinished: Unfinished | None) -> int:
+    return 0 if unfinished is None else unfinished.tokens

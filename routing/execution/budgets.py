@@ -49,5 +49,6 @@ class HedgeBudget:
         """Whether one more hedge fits; if so it is counted."""
         if not self._turns or sum(self._turns) >= max(1, int(len(self._turns) * share)):
             return False
-        self._turns[-1] = True
+        turns = range(len(self._turns))
+        self._turns[next(turn for turn in reversed(turns) if not self._turns[turn])] = True
         return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from routing.analysis.features import Features
-from routing.decision.constraints import determinism
+from routing.analysis.tokens import history_tokens
+from routing.decision.case import determinism
 from routing.decision.model import Decision
 from routing.decision.prediction import room
 from routing.messages import Message, Request, TextPart
@@ -32,6 +33,11 @@ class Unfinished:
     @property
     def messages(self) -> tuple[Message, ...]:
         return (Message("assistant", (TextPart(self.text),)), Message("user", (TextPart(_GO_ON),)))
+
+    @property
+    def tokens(self) -> int:
+        """What it adds to the input."""
+        return history_tokens(self.messages)
 
 
 def build_call(

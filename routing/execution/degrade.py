@@ -25,9 +25,9 @@ _CAPS = {
     "route_cap": "route",
 }
 _RAISED_IN = {
-    "day": "`caps` in config.yaml",
-    "simulated_day": "`caps` in config.yaml",
-    "request": "the request's credit in the profile",
+    "day": "today's cap (`/raise`, or `pointsman caps raise`)",
+    "simulated_day": "today's cap (`/raise`, or `pointsman caps raise --simulated`)",
+    "request": "the request's credit in the profile (`caps.request_usd`)",
     "session": "`caps.session_usd` in the profile",
     "provider": "`caps.providers` in the profile",
     "premium": "`caps.premium_share` in the profile",

@@ -17,10 +17,18 @@ from routing.execution.attempts import Step
 
 @dataclass(frozen=True, slots=True)
 class Hedge:
-    """When to ask somebody else, and whom: `partner` chooses when the time has come, None when nobody is left."""
+    """When to ask somebody else, and whom: `partner` chooses when the time has come, None when nobody is left; `asked`
+    is told of the partner once a cap did not keep it away."""
 
     after_s: float
     partner: Callable[[], Step | None]
+    asked: Callable[[Step], None]
+
+
+def check(task: asyncio.Task[Any]) -> None:
+    """Raise the fault of ours that ended it, if one did."""
+    if task.done() and not task.cancelled():
+        task.result()
 
 
 class Race:
@@ -40,7 +48,7 @@ class Race:
         return task
 
     async def speak(self, lane: str) -> None:
-        """The call in this lane has something to say."""
+        """The call in this lane has something to say. Raises what went wrong inside the other."""
         async with self.entering:
             if self.winner is not None:
                 return
@@ -49,6 +57,7 @@ class Race:
                 if other != lane:
                     task.cancel()
                     await asyncio.wait({task})
+                    check(task)
                     self._cut(other)
 
     async def end(self) -> None:

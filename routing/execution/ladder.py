@@ -16,7 +16,7 @@ from routing import events as ev
 from routing.confidence.measure import Measurement, measure
 from routing.confidence.patterns import observed
 from routing.decision.model import PlannedRung
-from routing.errors import ProviderError
+from routing.errors import ErrorKind, ProviderError
 from routing.execution.asking import Answer, Asking, Failure, Order
 from routing.execution.attempts import Attempts, Refusal, Step
 from routing.execution.call import Unfinished
@@ -111,11 +111,12 @@ class Climb:
 
     async def _ask(self, at: int) -> tuple[int | None, _Move | None]:
         """Ask one model, to which the last move led; returns where to go on, and why."""
-        move = self._move
+        move, step = self._move, self._stops.step(at)
+        self._stops.asked(step)
         asking = Asking(self._context, self._attempts, self)
         result = await asking.ask(
             Order(
-                self._stops.step(at),
+                step,
                 "first" if move is None else move.kind,
                 None if move is None else move.unfinished,
                 self._hedge(at),
@@ -123,6 +124,8 @@ class Climb:
         )
         for failure in asking.lost:
             self._stops.learn(failure.model, failure.error)
+        for failure in asking.retried:
+            self._keep_partial(failure)
         self._ending.failures += asking.lost
         match result:
             case Refusal():
@@ -138,7 +141,8 @@ class Climb:
     def _hedge(self, at: int) -> Hedge | None:
         """A second provider may be asked beside the first model of a turn that is asked, when it is late."""
         after_s = self._context.decision.hedge_after_s
-        if after_s is None or self._move is not None or self._stops.partner(at) is None:
+        alone = self._context.decision.attempts < 2 or self._stops.partner(at) is None
+        if after_s is None or self._move is not None or alone:
             return None
 
         def partner() -> Step | None:
@@ -146,14 +150,13 @@ class Climb:
             affordable = other is not None and self._has_credit(self._stops[other].model, also=self._stops[at].model)
             return self._stops.step(other) if other is not None and affordable else None
 
-        return Hedge(after_s, partner)
+        return Hedge(after_s, partner, self._stops.asked)
 
     async def _after(self, failure: Failure) -> tuple[int | None, _Move | None]:
         at = failure.step.at
         self._ending.failures.append(failure)
         await self._context.recorder.commit()
-        if failure.partial.text and self._ending.partial is None:
-            self._ending.partial = failure
+        self._keep_partial(failure)
         if self._going_on:
             return None, None
         following = self._following(at, failure.error)
@@ -164,11 +167,23 @@ class Climb:
             kind = "step_down"
         return following, _Move(kind, failure.attempt, failure.model.id, failure.sentence, self._unfinished(failure))
 
+    def _keep_partial(self, failure: Failure) -> None:
+        """Of what broke off the first that says something is kept, with all that others went on with."""
+        kept, text = self._ending.partial, failure.partial.text
+        if text and (kept is None or (text != kept.partial.text and text.startswith(kept.partial.text))):
+            self._ending.partial = failure
+
     def _unfinished(self, failure: Failure) -> Unfinished | None:
-        """What the next model goes on with, where the route keeps what came of an answer that broke off."""
-        if self._context.route.broken == "restart" or not failure.partial.text:
+        """What the next model goes on with, where the route keeps what came of an answer that broke off. What was
+        withheld is nobody's to go on with."""
+        withheld = failure.error.kind is ErrorKind.CONTENT_FILTER
+        if self._context.route.broken == "restart" or not self._divisible(failure.partial) or withheld:
             return None
         return Unfinished(failure.attempt, failure.partial.text)
+
+    def _divisible(self, reply: Reply) -> bool:
+        """Whether somebody can go on with it: neither JSON nor a call of a tool is made in two halves."""
+        return bool(reply.text) and not reply.tool_calls and self._context.request.response_format == "text"
 
     def _following(self, at: int, error: ProviderError) -> int | None:
         return self._stops.after(at, error) if self._attempts.count < self._context.decision.attempts else None
@@ -197,9 +212,11 @@ class Climb:
         return up, _Move("escalation", answer.attempt, answer.model.id, why)
 
     def _goes_on(self, answer: Answer) -> bool:
-        """Whether the route lets the model go on, once, with an answer that reached its most tokens."""
-        cut = answer.reply.finish == "length" and bool(answer.reply.text) and not answer.reply.tool_calls
-        if not cut or self._continued or self._context.route.cut == "keep":
+        """Whether the route lets the model go on, once, with an answer that reached its most tokens. Where the request
+        itself says how many, they are enough."""
+        cut = answer.reply.finish == "length" and self._divisible(answer.reply)
+        wanted = self._context.route.cut == "continue" and self._context.request.limits.max_output_tokens is None
+        if not cut or self._continued or not wanted:
             return False
         return self._stops.askable(answer.step.at) and self._affords(answer.model.id)
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from routing.analysis import personal
 from routing.analysis.personal import find_personal
@@ -76,11 +77,6 @@ class Mask:
         values = {placeholder: _quoted(value) if in_json else value for value, placeholder in self._of.items()}
         return Unmask(values)
 
-    def unmask_text(self, text: str, *, in_json: bool = False) -> str:
-        """A whole text with its values back: for the arguments of a tool's call, which are JSON, `in_json`."""
-        unmask = self.unmask(in_json=in_json)
-        return unmask.feed(text) + unmask.flush()
-
     def _part(self, part: Part) -> Part:
         match part:
             case TextPart(text):
@@ -136,6 +132,35 @@ class Unmask:
 
     def _value(self, match: re.Match[str]) -> str:
         return self._values.get(_key(match), match.group())
+
+
+Stream = Literal["text", "reasoning"] | int
+"""What one answer consists of; the numbers are its tool calls' arguments, which are JSON."""
+
+
+class ValuesBack:
+    """One answer with its values back, whatever it consists of. Without a mask everything stays as it is. `in_json`:
+    its text is JSON."""
+
+    def __init__(self, mask: Mask | None, *, in_json: bool) -> None:
+        self._mask = mask
+        self._in_json = in_json
+        self._streams: dict[Stream, Unmask] = {}
+
+    def feed(self, stream: Stream, text: str) -> str:
+        """What can be shown by now."""
+        if self._mask is None:
+            return text
+        if stream not in self._streams:
+            written = self._in_json if stream == "text" else stream != "reasoning"
+            self._streams[stream] = self._mask.unmask(in_json=written)
+        return self._streams[stream].feed(text)
+
+    def flush(self) -> Iterator[tuple[Stream, str]]:
+        """What is still held of each, when the answer ends."""
+        for stream, unmask in self._streams.items():
+            if text := unmask.flush():
+                yield stream, text
 
 
 def texts_of(part: Part) -> tuple[str, ...]:

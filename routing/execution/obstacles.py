@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from routing.budget.naming import cap_words
-from routing.decision.constraints import pinned
+from routing.decision.case import pinned
 from routing.decision.model import Reason
 from routing.execution.context import TurnContext
 from routing.execution.prechecks import personal_kinds

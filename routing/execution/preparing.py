@@ -27,7 +27,7 @@ from routing.execution.prechecks import Checked, check, patterns, personal_kinds
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn
 from routing.ledger.journal import Journal
-from routing.messages import Limits, Message, Request, ask
+from routing.messages import Limits, Request, ask
 from routing.policy.model import Policy
 from routing.setup import Setup
 from routing.strategies.rules import advise
@@ -35,6 +35,8 @@ from routing.strategies.rules import advise
 LONG_PROMPT = 20_000
 """Characters that are looked through in a thread."""
 SUMMARY_S = 8.0
+_SUMMARY_SHARE = 0.25
+"""Of a message's money and time, what a summary may take of its own."""
 
 
 class Preparing:
@@ -59,11 +61,11 @@ class Preparing:
         self._warned = Warned()
         self._stored: set[str] = set()
 
-    def preview(self, request: Request, world: World, setup: Setup, accounts: Accounts) -> tuple[Features, Snapshot]:
+    def preview(self, request: Request, world: World, setup: Setup, accounts: Accounts) -> tuple[Checked, Snapshot]:
         """What a decision would be made from; nothing is told or stored."""
         budget = self._budget(request, world.policy, setup, accounts, self._paced(world.policy, setup))
-        features = check(request, world.policy, budget).features
-        return features, self._snapshot(request, features, world, budget)
+        checked = check(request, world.policy, budget)
+        return checked, self._snapshot(request, checked.features, world, budget)
 
     def look_at_pace(self, policy: Policy, setup: Setup) -> None:
         self._pacing.refresh_soon(policy, setup.caps, setup.simulated)
@@ -72,10 +74,8 @@ class Preparing:
         """Nothing is read any more."""
         await self._pacing.settled()
 
-    async def prepare(
-        self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose
-    ) -> TurnContext:
-        """Analyse, check, advise and decide; the events go out with the first reservation."""
+    def begin(self, request: Request, world: World, recorder: Recorder, purpose: ev.Purpose) -> None:
+        """Note the turn's first event."""
         recorder.note(
             ev.TurnStarted,
             chat=request.chat_id,
@@ -84,18 +84,23 @@ class Preparing:
             request=replace(request, history=()),
             purpose=purpose,
         )
-        reading = asyncio.ensure_future(self._journal.accounts(local_day(self._clock.wall())))
-        if request.latency == "interactive" and len(request.text) > LONG_PROMPT:
-            await asyncio.to_thread(personal_kinds, request)  # remembered: the check below is quick then
-        began = recorder.elapsed_s
-        accounts, paced = await reading, self._paced(world.policy, setup)
+
+    async def prepare(
+        self, request: Request, world: World, setup: Setup, recorder: Recorder, purpose: ev.Purpose
+    ) -> TurnContext:
+        """Analyse, check, advise and decide; the events go out with the first reservation."""
+        reading = self._journal.accounts(local_day(self._clock.wall()))
+        accounts, _ = await asyncio.gather(reading, _looked_through(request))
+        paced = self._paced(world.policy, setup)
         budget = self._budget(request, world.policy, setup, accounts, paced)
         self._note_money(recorder, world.policy, setup, accounts, paced)
+        began = recorder.elapsed_s
         checked = check(request, world.policy, budget)
+        took_s = recorder.elapsed_s - began
         if checked.plan.left_out:
-            checked = await self._shortened(checked, request, world.policy, recorder)
+            checked = await self._shortened(checked, world.policy, budget, recorder)
         features = checked.features
-        recorder.note(ev.RequestAnalysed, features=features, took_s=recorder.elapsed_s - began)
+        recorder.note(ev.RequestAnalysed, features=features, took_s=took_s)
         snapshot = self._snapshot(request, features, world, budget)
         for advice in snapshot.advice:
             recorder.note(ev.Advised, advice=advice)
@@ -129,11 +134,11 @@ class Preparing:
             wish=length_wish(features.task, world.policy.answer_tokens) if features.response_format == "text" else "",
         )
 
-    async def _shortened(self, checked: Checked, request: Request, policy: Policy, recorder: Recorder) -> Checked:
+    async def _shortened(self, checked: Checked, policy: Policy, budget: BudgetView, recorder: Recorder) -> Checked:
         """Tell what is left out of the chat, and put a summary of it in its place where the policy wants one."""
         left_out, summary, by_turn = checked.plan.left_out, "", None
         if checked.plan.summarise:
-            summary, by_turn = await self._summarised(checked.plan.summarise, request, policy)
+            summary, by_turn = await self._summarised(checked, policy, budget)
         recorder.note(
             ev.ContextCut,
             left_out=len(left_out),
@@ -143,18 +148,27 @@ class Preparing:
         )
         return resumed(checked, summary) if summary else checked
 
-    async def _summarised(
-        self, messages: tuple[Message, ...], request: Request, policy: Policy
-    ) -> tuple[str, str | None]:
-        """A summary of old messages, once made never asked for again; a turn of its own makes it. Empty when none came
-        in time."""
-        text = summary_request_text(messages)
+    async def _summarised(self, checked: Checked, policy: Policy, budget: BudgetView) -> tuple[str, str | None]:
+        """A summary of what was left out, once made never asked for again; a turn of its own makes it, that is as
+        private. Empty when none came in time."""
+        request, text = checked.request, summary_request_text(checked.plan.summarise)
         key = hashlib.sha256(text.encode()).hexdigest()[:24]
         known = await self._journal.summary(key)
         if known is not None:
             return known, None
-        limits = Limits(policy.request_credit_nusd // 4, SUMMARY_S, SUMMARY_TOKENS)
-        asked = ask(text, profile=policy.id, nudge=-9, limits=limits, tags=request.tags, personal=request.personal)
+        asked = ask(
+            text,
+            profile=policy.id,
+            model=request.model,
+            nudge=-9,
+            limits=Limits(
+                int(_SUMMARY_SHARE * budget.request_credit_nusd),
+                min(SUMMARY_S, _SUMMARY_SHARE * budget.time_left_s),
+                SUMMARY_TOKENS,
+            ),
+            tags=(*request.tags, ("private", "yes")) if checked.features.needs.local_only else request.tags,
+            personal=request.personal,
+        )
         turn = self._start(asked, "summary")
         try:
             await turn.wait()
@@ -229,3 +243,8 @@ class Preparing:
                 self._stored.add(hash_)
                 self._journal.keep_blob(hash_, kind, body)
 
+
+async def _looked_through(request: Request) -> None:
+    """A long prompt is read in a thread; what is found is remembered, so that the check is quick then."""
+    if request.latency == "interactive" and len(request.text) > LONG_PROMPT:
+        await asyncio.to_thread(personal_kinds, request)

@@ -67,9 +67,12 @@ class Stops:
         return self.rungs[self._stops[at].rung]
 
     def step(self, at: int) -> Step:
-        """What is asked there, and from now on counts as asked."""
-        self._asked.add(self._stops[at].model)
+        """What would be asked there now."""
         return Step(at, self.model(at), self._stops[at].rung, self._timeouts(at))
+
+    def asked(self, step: Step) -> None:
+        """Nobody moves on to it any more."""
+        self._asked.add(step.model.id)
 
     def learn(self, model: Model, error: ProviderError) -> None:
         """What an error says of the models that were not asked yet."""
@@ -145,7 +148,7 @@ class Stops:
 
     def _worth_asking(self, following: int, at: int) -> bool:
         stop = self._stops[following]
-        if stop.model in self._asked or self.model(following).provider in self._unfit:
+        if following == at or stop.model in self._asked or self.model(following).provider in self._unfit:
             return False
         if self.drafted and not self._stops[at].rung <= stop.rung < self.above:
             return False

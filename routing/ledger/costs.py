@@ -30,8 +30,9 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class CostRow:
     """One call and, from `asked` on, its turn: whether the user asked for it, how it ended, what is known of it.
-    `spend_nusd` None: not settled, `reserved_nusd` is held. `counts` says whether the call itself is in scope: the
-    others of its turn are read with it, as they tell what it was for."""
+    `spend_nusd` None: not settled, `reserved_nusd` is held. `saved_tokens`, `saved_nusd`: input that the call was
+    spared as the oldest part of the chat stayed out. `counts` says whether the call itself is in scope: the others of
+    its turn are read with it, as they tell what it was for."""
 
     id: str
     turn: str
@@ -49,6 +50,8 @@ class CostRow:
     spend_nusd: int | None
     input_tokens: int
     output_tokens: int
+    saved_tokens: int
+    saved_nusd: int
     counts: bool
     asked: bool
     status: str | None
@@ -57,10 +60,6 @@ class CostRow:
     confidence: float | None
     baseline_nusd: int
     escalations: int
-
-    @property
-    def calls(self) -> int:
-        return 1
 
     @property
     def held_nusd(self) -> int:
@@ -77,24 +76,14 @@ class FollowUp:
     gap_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
-    """A day's cap was raised by an amount until midnight; `wall_s` is Unix seconds."""
-
-    day: str
-    simulated: bool
-    amount_nusd: int
-    reason: str
-    wall_s: float
-
-
 def read_costs(store: Store, scope: Scope) -> list[CostRow]:
     """Every call of every turn that has a call in scope, in the order in which they were made."""
     turns, value = _turns(scope)
     query = f"""
         SELECT attempt.id, attempt.turn, attempt.n, attempt.purpose, attempt.provider, attempt.model, attempt.tier,
                attempt.simulated, attempt.day, attempt.role, attempt.outcome, attempt.basis, attempt.reserved_nusd,
-               attempt.spend_nusd, attempt.input_tokens, attempt.output_tokens, attempt.day >= ? AS counts,
+               attempt.spend_nusd, attempt.input_tokens, attempt.output_tokens,
+               attempt.saved_tokens, attempt.saved_nusd, attempt.day >= ? AS counts,
                COALESCE(turn.purpose = 'answer', 0) AS asked, turn.status, COALESCE(turn.route, '') AS route,
                turn.task, turn.confidence, COALESCE(turn.baseline_nusd, 0) AS baseline_nusd,
                COALESCE(turn.escalations, 0) AS escalations
@@ -106,7 +95,9 @@ def read_costs(store: Store, scope: Scope) -> list[CostRow]:
 
 def read_cut(store: Store, scope: Scope) -> frozenset[str]:
     """Calls that were stopped because another one, asked beside them, began to answer first."""
-    return frozenset(row[0] for row in _events(store, scope, "HedgeCut", "json_extract(event.body, '$.attempt')"))
+    turns, value = _turns(scope)
+    query = f"SELECT json_extract(body, '$.attempt') FROM event WHERE turn IN ({turns}) AND type = 'HedgeCut'"
+    return frozenset(row[0] for row in store.read(lambda db: db.execute(query, (value,)).fetchall()))
 
 
 def read_shown(store: Store, turns: Collection[str]) -> frozenset[str]:
@@ -117,14 +108,6 @@ def read_shown(store: Store, turns: Collection[str]) -> frozenset[str]:
     """
     rows = store.read(lambda db: db.execute(query, (json.dumps(list(turns)),)).fetchall()) if turns else []
     return frozenset(row[0] for row in rows if row[0] is not None)
-
-
-def read_saved(store: Store, scope: Scope) -> dict[str, tuple[int, int]]:
-    """Input tokens that a call was spared as the oldest part of the chat stayed out, and nano-dollars, by call."""
-    what = "json_extract(event.body, '$.attempt'), json_extract(event.body, '$.saved_tokens'), attempt.saved_nusd"
-    join = "JOIN attempt ON attempt.id = json_extract(event.body, '$.attempt')"
-    rows = _events(store, scope, "AttemptStarted", what, join)
-    return {row[0]: (row[1], row[2]) for row in rows if row[1]}
 
 
 def read_follow_ups(store: Store, scope: Scope, within_s: float) -> list[FollowUp]:
@@ -151,11 +134,14 @@ def read_premium(store: Store, scope: Scope) -> dict[str, float]:
     an answer; of the latest `COMPARED_TURNS`."""
     turns, value = _turns(scope)
     query = f"""
-        SELECT turn.id, turn.simulated, turn.model, event.body FROM turn
-        JOIN event ON event.turn = turn.id AND event.type = 'RouteDecided'
-        WHERE turn.id IN ({turns}) AND turn.status IN ('answered', 'degraded') AND turn.model IS NOT NULL
-            AND turn.confidence IS NOT NULL
-        ORDER BY turn.n DESC LIMIT {COMPARED_TURNS}
+        WITH compared AS MATERIALIZED (
+            SELECT id, simulated, model FROM turn
+            WHERE id IN ({turns}) AND status IN ('answered', 'degraded') AND model IS NOT NULL
+                AND confidence IS NOT NULL
+            ORDER BY n DESC LIMIT {COMPARED_TURNS}
+        )
+        SELECT compared.id, compared.simulated, compared.model, event.body FROM compared
+        JOIN event ON event.turn = compared.id AND event.type = 'RouteDecided'
     """
 
     def read(db: sqlite3.Connection) -> dict[str, float]:
@@ -167,12 +153,6 @@ def read_premium(store: Store, scope: Scope) -> dict[str, float]:
         return found
 
     return store.read(read)
-
-
-def read_raises(store: Store, since: str | None) -> list[Raise]:
-    """Overrides of a day's cap from a local day on, the oldest first."""
-    query = "SELECT day, simulated, amount_nusd, reason, wall_s FROM raised WHERE day >= ? ORDER BY wall_s, rowid"
-    return store.read(lambda db: [build(Raise, row) for row in db.execute(query, (since or "",))])
 
 
 def least_step(store: Store) -> int | None:
@@ -221,12 +201,6 @@ def _turns(scope: Scope) -> tuple[str, str]:
     if scope.session is not None:
         return "SELECT id FROM turn WHERE session = ?", scope.session
     return "SELECT turn FROM attempt WHERE day >= ?", scope.since or ""
-
-
-def _events(store: Store, scope: Scope, type_: str, what: str, join: str = "") -> list[sqlite3.Row]:
-    turns, value = _turns(scope)
-    query = f"SELECT {what} FROM event {join} WHERE event.turn IN ({turns}) AND event.type = '{type_}'"
-    return store.read(lambda db: db.execute(query, (value,)).fetchall())
 
 
 def _dearest(candidates: list[dict[str, Any]], simulated: bool, answered: str) -> float | None:

@@ -45,11 +45,8 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             _measured(db, event)
         case ev.RetryScheduled(attempt=str(answer)):
             _outcome(db, answer, "superseded")
-        case ev.Escalated():
-            _outcome(db, event.attempt, "superseded")
-            db.execute("UPDATE turn SET escalations = escalations + 1 WHERE id = ?", (event.turn,))
-        case ev.FailedOver():
-            db.execute("UPDATE turn SET failovers = failovers + 1 WHERE id = ?", (event.turn,))
+        case ev.Escalated() | ev.FailedOver():
+            _move_on(db, event)
         case ev.Settled():
             settle(db, event)
         case ev.TurnFinished():
@@ -97,7 +94,8 @@ def reserve(db: sqlite3.Connection, event: ev.Reserved, limits: Sequence[Limit],
 
 
 def settle(db: sqlite3.Connection, event: ev.Settled) -> None:
-    """Turn the hold into spend, once: a second settlement of the same attempt changes nothing."""
+    """Turn the hold into spend, once: a second settlement of the same attempt changes nothing. A sum that damage left
+    with too little keeps no turn from its end."""
     settled = db.execute(
         """
         UPDATE attempt SET spend_nusd = ?, basis = ?, input_tokens = ?, output_tokens = ?
@@ -108,7 +106,7 @@ def settle(db: sqlite3.Connection, event: ev.Settled) -> None:
     if settled.rowcount == 1:
         db.execute(
             """
-            UPDATE tally SET held_nusd = held_nusd - a.reserved_nusd, spent_nusd = spent_nusd + a.spend_nusd
+            UPDATE tally SET held_nusd = MAX(0, held_nusd - a.reserved_nusd), spent_nusd = spent_nusd + a.spend_nusd
             FROM (SELECT day, session, scopes, simulated AS kind, reserved_nusd, spend_nusd
                   FROM attempt WHERE id = ?) AS a
             WHERE simulated = a.kind AND (
@@ -121,8 +119,9 @@ def settle(db: sqlite3.Connection, event: ev.Settled) -> None:
 
 
 def _counts_in(event: ev.Reserved) -> list[tuple[str, str]]:
+    """Each sum once, by period and scope."""
     of_session = [(event.session, ALL)] if event.session else []
-    return [*((event.day, scope) for scope in event.scopes), *of_session]
+    return list(dict.fromkeys([*((event.day, scope) for scope in event.scopes), *of_session]))
 
 
 def _check(db: sqlite3.Connection, event: ev.Reserved, limits: Sequence[Limit], credit_nusd: int) -> None:
@@ -188,7 +187,8 @@ def _describe_turn(db: sqlite3.Connection, event: ev.RequestAnalysed | ev.RouteD
 def _start_attempt(db: sqlite3.Connection, event: ev.AttemptStarted) -> None:
     db.execute(
         """
-        UPDATE attempt SET n = ?, purpose = ?, provider = ?, model = ?, tier = ?, role = ?, saved_nusd = ?
+        UPDATE attempt SET n = ?, purpose = ?, provider = ?, model = ?, tier = ?, role = ?,
+            saved_tokens = ?, saved_nusd = ?
         WHERE id = ?
         """,
         (
@@ -198,10 +198,20 @@ def _start_attempt(db: sqlite3.Connection, event: ev.AttemptStarted) -> None:
             event.model,
             event.tier,
             event.role,
+            event.saved_tokens,
             event.saved_nusd,
             event.attempt,
         ),
     )
+
+
+def _move_on(db: sqlite3.Connection, event: ev.Escalated | ev.FailedOver) -> None:
+    match event:
+        case ev.Escalated():
+            _outcome(db, event.attempt, "superseded")
+            db.execute("UPDATE turn SET escalations = escalations + 1 WHERE id = ?", (event.turn,))
+        case ev.FailedOver():
+            db.execute("UPDATE turn SET failovers = failovers + 1 WHERE id = ?", (event.turn,))
 
 
 def _finish_turn(db: sqlite3.Connection, event: ev.TurnFinished) -> None:
@@ -227,7 +237,9 @@ def _finish_turn(db: sqlite3.Connection, event: ev.TurnFinished) -> None:
     )
 
     if event.status in ("answered", "degraded") and event.attempt is not None:
-        _outcome(db, event.attempt, "finished")  # the draft that was left behind is the reply after all
+        # What was asked last need not be the reply: a draft that was left behind may be it after all.
+        db.execute("UPDATE attempt SET outcome = 'superseded' WHERE turn = ? AND outcome = 'finished'", (event.turn,))
+        _outcome(db, event.attempt, "finished")
 
 
 def _measured(db: sqlite3.Connection, event: ev.ConfidenceMeasured) -> None:

@@ -76,7 +76,7 @@ def replay_turns(db: sqlite3.Connection, turns: Iterable[str]) -> list[str]:
             if not isinstance(events[0], ev.TurnStarted):
                 raise ValueError("no beginning")
             replay(db, events)
-        except (ValueError, sqlite3.IntegrityError):
+        except (ValueError, OverflowError, sqlite3.IntegrityError):
             db.execute("ROLLBACK TO turn")
             untold.append(turn)
         db.execute("RELEASE turn")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TypeVar
 
 R = TypeVar("R")
@@ -72,14 +73,6 @@ class AttemptRow:
     output_tokens: int
     outcome: str | None
 
-    @property
-    def calls(self) -> int:
-        return 1
-
-    @property
-    def held_nusd(self) -> int:
-        return self.reserved_nusd if self.spend_nusd is None else 0
-
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
@@ -102,9 +95,14 @@ def columns(kind: type, table: str) -> str:
 
 
 def build(kind: type[R], row: sqlite3.Row) -> R:
-    """The row as its type; SQLite's 0 and 1 become what the type says."""
-    values = dict(row)
-    for name, declared in kind.__annotations__.items():
-        if declared == "bool":
-            values[name] = bool(values[name])
-    return kind(**values)
+    """The row, whose columns stand in the order of the type's fields, as its type; SQLite's 0 and 1 become what the
+    type says."""
+    values = list(row)
+    for at in _truths(kind):
+        values[at] = bool(values[at])
+    return kind(*values)
+
+
+@cache
+def _truths(kind: type) -> tuple[int, ...]:
+    return tuple(at for at, field in enumerate(fields(kind)) if field.type == "bool")

@@ -140,14 +140,18 @@ CREATE TABLE tally (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO tally SELECT day, 'all', simulated, spent_nusd, held_nusd FROM day;
 INSERT INTO tally
-    SELECT day, 'provider:' || provider, simulated, SUM(COALESCE(spend_nusd, 0)), 0 FROM attempt GROUP BY 1, 2, 3
+    SELECT day, 'provider:' || provider, simulated, SUM(COALESCE(spend_nusd, 0)),
+        SUM(iif(spend_nusd IS NULL, reserved_nusd, 0)) FROM attempt GROUP BY 1, 2, 3
     UNION ALL
-    SELECT day, 'tier:' || tier, simulated, SUM(COALESCE(spend_nusd, 0)), 0 FROM attempt GROUP BY 1, 2, 3;
+    SELECT day, 'tier:' || tier, simulated, SUM(COALESCE(spend_nusd, 0)),
+        SUM(iif(spend_nusd IS NULL, reserved_nusd, 0)) FROM attempt GROUP BY 1, 2, 3;
 DROP TABLE day;
 
 ALTER TABLE attempt ADD COLUMN session TEXT NOT NULL DEFAULT '';
 ALTER TABLE attempt ADD COLUMN scopes TEXT NOT NULL DEFAULT '["all"]';
+UPDATE attempt SET scopes = json_array('all', 'provider:' || provider, 'tier:' || tier) WHERE spend_nusd IS NULL;
 ALTER TABLE attempt ADD COLUMN role TEXT NOT NULL DEFAULT 'first';
+ALTER TABLE attempt ADD COLUMN saved_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempt ADD COLUMN saved_nusd INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE turn ADD COLUMN route TEXT NOT NULL DEFAULT '';
 ALTER TABLE turn ADD COLUMN policy TEXT NOT NULL DEFAULT '';

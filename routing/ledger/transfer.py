@@ -21,6 +21,8 @@ from routing.ledger.schema import MIGRATIONS
 from routing.ledger.store import Store
 
 _FORMAT = "pointsman-ledger"
+_NO_ROW = (sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError, LookupError)
+"""What a row raises that no ledger takes."""
 
 
 @dataclass(slots=True)
@@ -57,14 +59,15 @@ def _line(content: object) -> str:
 
 def _rows(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every row of the truth, in an order that is always the same; a table or a turn at a time, which holds no other
-    program up."""
+    program up. Turns are chosen first, so that all they name comes along."""
+    turns = store.read(lambda db: [row[0] for row in db.execute("SELECT id FROM turn ORDER BY n")])
     for table in store.read(other_tables):
         for row in store.read(partial(_whole_table, table=table)):
             yield table, row
     for table in SUMS:
         for row in store.read(partial(_whole_sum, table=table)):
             yield table, row
-    for turn in store.read(lambda db: [row[0] for row in db.execute("SELECT id FROM turn ORDER BY n")]):
+    for turn in turns:
         yield from store.read(partial(_turn_rows, turn=turn))
 
 
@@ -103,7 +106,8 @@ class _Import:
     turns: dict[str, bool] = field(default_factory=dict)
     attempts: dict[str, bool] = field(default_factory=dict)
     """Turns, and attempts of turns, that the file holds: whether each is new here."""
-    sums: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    sums: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    """With their lines: they are compared with what the turns give."""
 
     def run(self, lines: Iterable[bytes]) -> Imported:
         for table in (*other_tables(self.db), "event", "piece"):
@@ -115,8 +119,11 @@ class _Import:
         untold = replay_turns(self.db, new)
         if untold:
             raise self._problem(last, f"the turn {untold[0]} is not whole")
-        for table, row in self.sums:
-            keep_sum(self.db, table, row)
+        for number, table, row in self.sums:
+            try:
+                keep_sum(self.db, table, row)
+            except _NO_ROW as error:
+                raise self._problem(number, f"it is no row of {table!r}") from error
         index_all(self.db)
         self.imported.turns, self.imported.known = len(new), len(self.turns) - len(new)
         return self.imported
@@ -139,28 +146,29 @@ class _Import:
                         raise _LineError(f"{content['rows']} rows are counted, and there are {rows}")
                 else:
                     rows += 1
-                    self._take(content)
+                    self._take(number, content)
             except _LineError as error:
                 raise self._problem(number, str(error)) from error
         if not ended:
             raise self._problem(number, "the file is empty" if number == 0 else "the file ends here, before its end")
         return number
 
-    def _take(self, content: dict[str, Any]) -> None:
+    def _take(self, number: int, content: dict[str, Any]) -> None:
         table, row = content.get("table"), content.get("row")
         if not isinstance(table, str) or table not in self.columns or not isinstance(row, dict) or not row:
             raise _LineError("it is no row of a ledger")
         if not row.keys() <= self.columns[table]:
             raise _LineError(f"{sorted(row.keys() - self.columns[table])[0]!r} is no column of {table!r}")
         try:
-            self._add(table, row)
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError, LookupError) as error:
+            if table in SUMS:
+                self.sums.append((number, table, {name: row[name] for name in self.columns[table]}))
+            else:
+                self._add(table, row)
+        except _NO_ROW as error:
             raise _LineError(f"it is no row of {table!r}") from error
 
     def _add(self, table: str, row: dict[str, Any]) -> None:
-        if table in SUMS:
-            self.sums.append((table, {name: row[name] for name in self.columns[table]}))
-        elif table == "event":
+        if table == "event":
             self._add_event(row)
         elif table == "piece":
             if self.attempts[row["attempt"]]:

@@ -14,13 +14,12 @@ from routing.ledger.costs import (
     read_cut,
     read_follow_ups,
     read_premium,
-    read_saved,
     read_shown,
 )
 from routing.ledger.store import Store
 from routing.reports.extras import find_extras
 from routing.reports.intervals import LEAST, Mean, Proportion, mean, proportion
-from routing.reports.parts import Part, PartName, Told, part_of, parts_of, sum_parts
+from routing.reports.parts import Part, PartName, Told, parts_of, sum_parts
 from routing.reports.reasks import WITHIN_S, reasks
 from routing.reports.sums import Slice, slices
 
@@ -122,9 +121,7 @@ class _Evidence:
 
     told: Told
     premium: Mapping[str, float]
-    saved: Mapping[str, tuple[int, int]]
     split: Mapping[str, Mapping[PartName, int]]
-    part: Mapping[str, PartName]
 
 
 def keep_book(store: Store, scope: Scope) -> Book:
@@ -160,9 +157,7 @@ def _evidence(store: Store, scope: Scope, turns: Sequence[Sequence[CostRow]]) ->
     return _Evidence(
         told=told,
         premium=read_premium(store, scope),
-        saved=read_saved(store, scope),
         split={call: amounts for turn in turns for call, amounts in parts_of(turn, told).items()},
-        part={call.id: part_of(turn, at, told) for turn in turns for at, call in enumerate(turn)},
     )
 
 
@@ -181,13 +176,13 @@ def _money(calls: Sequence[CostRow], turns: Sequence[Sequence[CostRow]], evidenc
         baseline_nusd=baseline,
         saved_nusd=baseline - spend,
         known=_known(calls),
-        estimated=_estimated(calls, evidence.part),
+        estimated=_estimated(calls, evidence.split),
         parts=sum_parts(evidence.split[call.id] for call in calls),
         success=_success(asked, spend),
         escalated=proportion(sum(turn.escalations > 0 for turn in asked), len(asked)),
         reasked=proportion(sum(turn.turn in evidence.told.reasks for turn in asked), len(asked)),
         quality=_quality(asked, evidence.premium),
-        economy=_economy(calls, evidence.saved),
+        economy=_economy(calls),
     )
 
 
@@ -200,10 +195,10 @@ def _known(calls: Sequence[CostRow]) -> tuple[Known, ...]:
     return tuple(found)
 
 
-def _estimated(calls: Sequence[CostRow], part: Mapping[str, PartName]) -> Estimated:
+def _estimated(calls: Sequence[CostRow], split: Mapping[str, Mapping[PartName, int]]) -> Estimated:
     broken_off = [call for call in calls if call.basis == "estimated" and call.outcome == "cancelled"]
-    cut = [call.spend_nusd or 0 for call in broken_off if part[call.id] == "hedges"]
-    stopped = [call.spend_nusd or 0 for call in broken_off if part[call.id] != "hedges"]
+    cut = [call.spend_nusd or 0 for call in broken_off if "hedges" in split[call.id]]
+    stopped = [call.spend_nusd or 0 for call in broken_off if "hedges" not in split[call.id]]
     return Estimated(len(stopped), sum(stopped), len(cut), sum(cut))
 
 
@@ -224,22 +219,22 @@ def _quality(turns: Sequence[CostRow], premium: Mapping[str, float]) -> Quality:
     )
 
 
-def _economy(calls: Iterable[CostRow], saved: Mapping[str, tuple[int, int]]) -> Economy:
+def _economy(calls: Iterable[CostRow]) -> Economy:
     """Of calls that were billed for their input: one that was turned away would not have paid for more."""
-    spared = [saved[call.id] for call in calls if call.id in saved and call.input_tokens]
-    return Economy(len(spared), sum(tokens for tokens, _ in spared), sum(nusd for _, nusd in spared))
+    spared = [call for call in calls if call.saved_tokens and call.input_tokens]
+    return Economy(len(spared), sum(call.saved_tokens for call in spared), sum(call.saved_nusd for call in spared))
 
 
 def _groups(
     calls: Sequence[CostRow], turns: Sequence[Sequence[CostRow]], name: Callable[[CostRow], str]
 ) -> tuple[Group, ...]:
+    asked: dict[tuple[bool, str], list[CostRow]] = {}
+    for turn in turns:
+        if turn[0].asked:
+            asked.setdefault((_simulated(turn), name(turn[0])), []).append(turn[0])
     found = []
     for one in slices(calls, name):
-        own = [
-            turn[0]
-            for turn in turns
-            if _simulated(turn) is one.simulated and turn[0].asked and name(turn[0]) == one.name
-        ]
+        own = asked.get((one.simulated, one.name), [])
         found.append(
             Group(
                 one.name,

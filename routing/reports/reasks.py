@@ -13,7 +13,7 @@ from routing.ledger.costs import FollowUp
 
 WITHIN_S = 300.0
 SAME = 0.5
-_ANOTHER_TRY = tuple(
+_ANOTHER_TRY = frozenset(
     tuple(phrase.split())
     for phrase in (
         "again",
@@ -44,6 +44,8 @@ _ANOTHER_TRY = tuple(
         "inténtalo de nuevo",
     )
 )
+_LONGEST = max(map(len, _ANOTHER_TRY))
+"""Words."""
 
 
 def reasks(follow_ups: Iterable[FollowUp]) -> frozenset[str]:
@@ -55,7 +57,7 @@ def reasks(follow_ups: Iterable[FollowUp]) -> frozenset[str]:
 
 def says_again(prompt: str, before: str) -> bool:
     words = words_of(prompt.lower())
-    if any(tuple(words[: len(phrase)]) == phrase for phrase in _ANOTHER_TRY):
+    if any(tuple(words[:n]) in _ANOTHER_TRY for n in range(1, _LONGEST + 1)):
         return True
     now, then = set(words), set(words_of(before.lower()))
     return bool(now and then) and len(now & then) >= SAME * len(now | then)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routing.ledger.costs import Raise, Scope, read_raises
+from routing.budget.raising import Raise
+from routing.ledger.costs import Scope
+from routing.ledger.raising import read_raises
 from routing.ledger.store import Store
 from routing.reports.money import Group, Money, keep_book
 from routing.reports.sums import Slice, slices
@@ -49,5 +51,5 @@ def report_spend(store: Store, since: str | None = None) -> SpendReport:
         by_purpose=slices(book.calls, lambda call: call.purpose),
         by_route=book.by_route,
         by_task=book.by_task,
-        raises=tuple(read_raises(store, since)),
+        raises=store.read(lambda db: read_raises(db, since or "")),
     )

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
-
-class Paid(Protocol):
-    """A call, or calls of one kind."""
-
-    @property
-    def calls(self) -> int: ...
-    @property
-    def simulated(self) -> bool: ...
-    @property
-    def input_tokens(self) -> int: ...
-    @property
-    def output_tokens(self) -> int: ...
-    @property
-    def spend_nusd(self) -> int | None: ...
-    @property
-    def held_nusd(self) -> int: ...
-
-
-P = TypeVar("P", bound=Paid)
+from routing.ledger.costs import CostRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +21,18 @@ class Slice:
     held_nusd: int
 
 
-def slices(calls: Iterable[P], name: Callable[[P], str]) -> tuple[Slice, ...]:
+def slices(calls: Iterable[CostRow], name: Callable[[CostRow], str]) -> tuple[Slice, ...]:
     """One for each name and kind of money: real before simulated, then the dearest first."""
-    found: dict[tuple[bool, str], list[P]] = {}
+    sums: dict[tuple[bool, str], list[int]] = {}
     for call in calls:
-        found.setdefault((call.simulated, name(call)), []).append(call)
-    made = [_slice(of, simulated, members) for (simulated, of), members in found.items()]
+        own = sums.setdefault((call.simulated, name(call)), [0, 0, 0, 0, 0])
+        own[0] += 1
+        own[1] += call.input_tokens
+        own[2] += call.output_tokens
+        own[3] += call.spend_nusd or 0
+        own[4] += call.held_nusd
+    made = [Slice(of, simulated, *own) for (simulated, of), own in sums.items()]
     return tuple(sorted(made, key=lambda one: (one.simulated, -one.spend_nusd, one.name)))
-
-
-def _slice(name: str, simulated: bool, calls: Sequence[Paid]) -> Slice:
-    return Slice(
-        name=name,
-        simulated=simulated,
-        calls=sum(call.calls for call in calls),
-        input_tokens=sum(call.input_tokens for call in calls),
-        output_tokens=sum(call.output_tokens for call in calls),
-        spend_nusd=sum(call.spend_nusd or 0 for call in calls),
-        held_nusd=sum(call.held_nusd for call in calls),
-    )
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:

@@ -376,3 +376,13 @@ async def test_no_attempt_gets_more_time_than_the_request_has(journal: Journal) 
     assert line.providers["north"].calls[0][2].total_s <= 8.0
     assert line.calls("south") == ["small"], "a quarter of the time is kept back for who stands in"
     assert told(events).latency_s < 8.1
+
+
+# ---------------------------------------------------------------- text that came is kept
+@pytest.mark.parametrize("kind", ["server_error", "overloaded", "rate_limit"])
+async def test_text_of_a_call_that_broke_off_outlives_what_follows(journal: Journal, kind: str) -> None:
+    """An error in mid-stream: nobody else has more to say, so what came is what is shown."""
+    broken = fails(kind, TextChunk("Half an answer "), retry_after_s=0.1)
+    line = a_line(journal, {SMALL: [broken, fails("connection", sent=False)]}, a_policy(a_route(a_rung("small"))))
+    events = await line.ask(HELLO)
+    assert (told(events).status, told(events).reply) == ("degraded", "Half an answer ")

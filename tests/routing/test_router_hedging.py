@@ -165,3 +165,60 @@ async def test_stopping_a_race_settles_both(journal: Journal) -> None:
     assert len(only(events, ev.AttemptFailed)) == 2
     assert [provider.running for provider in line.providers.values()] == [0, 0]
     assert fold(events).held_nusd == 0
+
+
+async def test_who_was_not_asked_after_all_still_stands_in(journal: Journal) -> None:
+    """The share of hedges is used up: the partner is left alone, until the first fails."""
+    gate = asyncio.Event()
+    scripts = {NORTH: [(Never(),), (Until(gate), *fails("server_error"))], SOUTH: [says("South.")]}
+    line = hedging(journal, scripts, hedging=Hedging(0.05, min_s=0.001))
+    assert "HedgeStarted" in kinds(await line.ask(HELLO))
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    events = await line.ask(HELLO)
+    assert "HedgeStarted" not in kinds(events)
+    assert told(events).path == (f"{NORTH} failed", f"{SOUTH} answered")
+
+
+async def test_who_a_cap_kept_away_still_stands_in(journal: Journal) -> None:
+    """The day has room for one call at a time: the second waits until the first has failed, and cost nothing."""
+    gate = asyncio.Event()
+    scripts = {NORTH: [(Until(gate), *fails("server_error", status=500))], SOUTH: [says("South.")]}
+    worst = hedging(journal, scripts).router.explain(HELLO).decision.candidates[0].worst_nusd
+    line = hedging(journal, scripts, day_cap_nusd=2 * worst - 1)
+    asyncio.get_running_loop().call_later(0.1, gate.set)
+    events = await line.ask(HELLO)
+    assert [event.cap for event in only(events, ev.CapReached)] == ["day"]
+    assert told(events).path == (f"{NORTH} failed", f"{SOUTH} answered")
+
+
+async def test_a_fault_of_ours_in_the_second_ends_the_turn_and_settles_both(journal: Journal) -> None:
+    line = hedging(journal, {NORTH: [(Never(),)], SOUTH: [says("no")]})
+
+    def broken() -> None:
+        raise KeyError("ours")
+
+    line.providers["south"].at_step = broken
+    turn = line.router.start(HELLO)
+    await asyncio.wait_for(turn.wait(), 5)
+    events = journal.events(turn.id)
+    check_turn(journal, events)
+    assert told(events).status == "failed"
+    assert [event.kind for event in only(events, ev.AttemptFailed)] == ["interrupted", "interrupted"]
+    assert [provider.running for provider in line.providers.values()] == [0, 0]
+
+
+async def test_a_fault_of_ours_in_the_loser_is_not_hidden(journal: Journal) -> None:
+    gate = asyncio.Event()
+    line = hedging(journal, {NORTH: [(Until(gate), *says("North."))], SOUTH: [says("no")]})
+
+    def broken() -> None:
+        gate.set()
+        raise KeyError("ours")
+
+    line.providers["south"].at_step = broken
+    turn = line.router.start(HELLO)
+    await asyncio.wait_for(turn.wait(), 5)
+    events = journal.events(turn.id)
+    check_turn(journal, events)
+    assert told(events).status == "failed"
+    assert "HedgeCut" not in kinds(events)

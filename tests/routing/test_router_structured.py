@@ -18,7 +18,7 @@ from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.pages import draft_sizes
 from routing.ledger.store import Store
-from routing.messages import FilePart, ImagePart, Message, Request, TextPart, Tool, ask
+from routing.messages import FilePart, FinishChunk, ImagePart, Message, Request, TextChunk, TextPart, Tool, ask
 from routing.policy.model import Policy
 from routing.registry.model import Model
 from tests.fakes import (
@@ -36,6 +36,7 @@ from tests.fakes import (
     a_rung,
     check_turn,
     days,
+    fails,
     kinds,
     only,
     says,
@@ -329,3 +330,22 @@ async def test_output_that_must_repeat_is_asked_for_at_temperature_zero_with_a_s
     ((_, call, _),) = line.providers["b"].calls
     assert (call.temperature, call.seed) == (0, 0)
     assert line.calls("a") == []
+
+
+# ---------------------------------------------------------------- never in two halves
+async def test_json_that_broke_off_is_written_anew(journal: Journal) -> None:
+    """A model that must give JSON begins with a brace: it cannot go on with half of it."""
+    policy = a_policy(a_route(a_rung("small"), retries=0, broken="continue"))
+    lost = fails("connection", TextChunk('{"age": '))
+    line = a_line(journal, {SMALL: [lost], "south/small": [says(GOOD)]}, policy)
+    events = await line.ask(WHO)
+    assert (told(events).status, told(events).reply) == ("answered", GOOD)
+
+
+async def test_json_that_reached_its_most_tokens_is_not_gone_on_with(journal: Journal) -> None:
+    cut = (TextChunk('{"age": '), FinishChunk("length"))
+    policy = a_policy(a_route(a_rung("small", 0.6), a_rung("mid"), cut="continue"))
+    line = a_line(journal, {SMALL: [cut, says(GOOD)], MID: [says(GOOD)]}, policy)
+    events = await line.ask(WHO)
+    assert (told(events).status, told(events).model) == ("answered", MID)
+    assert line.calls("north") == ["small", "mid"]

@@ -29,6 +29,11 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=14).map(" ".join)
 
 
+def whole(mask: Mask, text: str, *, in_json: bool = False) -> str:
+    unmask = mask.unmask(in_json=in_json)
+    return unmask.feed(text) + unmask.flush()
+
+
 def test_a_value_has_one_placeholder_in_the_whole_chat() -> None:
     history = (
         Message("user", (TextPart("I am ann@a.org, my friend is bob@b.de."),)),
@@ -53,12 +58,12 @@ def test_a_placeholder_that_the_user_typed_stays_what_it_is() -> None:
     text = "What is [EMAIL-1] or [email_2]? Ask ann@a.org"
     mask = Mask([text])
     assert mask.text(text) == "What is [EMAIL-1] or [email_2]? Ask [EMAIL-3]"
-    assert mask.unmask_text("[EMAIL-1] [email_2] [EMAIL-3] [EMAIL-4]") == "[EMAIL-1] [email_2] ann@a.org [EMAIL-4]"
+    assert whole(mask, "[EMAIL-1] [email_2] [EMAIL-3] [EMAIL-4]") == "[EMAIL-1] [email_2] ann@a.org [EMAIL-4]"
 
 
 @pytest.mark.parametrize("written", ["[EMAIL-1]", "[email-1]", "[EMAIL_1]", "[Email 1]", "[EMAIL–1]"])
 def test_models_may_write_a_placeholder_in_other_ways(written: str) -> None:
-    assert Mask(["ann@a.org"]).unmask_text(f"Dear **{written}**,") == "Dear **ann@a.org**,"
+    assert whole(Mask(["ann@a.org"]), f"Dear **{written}**,") == "Dear **ann@a.org**,"
 
 
 @given(TEXTS, TEXTS, st.lists(st.integers(0, 300)))
@@ -109,7 +114,7 @@ def test_text_that_cannot_become_a_placeholder_is_not_held() -> None:
 
 def test_arguments_stay_json() -> None:
     mask = Mask(["Lindenstraße 5\n10969 Berlin"])
-    arguments = mask.unmask_text('{"to": "[ADDRESS-1]"}', in_json=True)
+    arguments = whole(mask, '{"to": "[ADDRESS-1]"}', in_json=True)
     assert json.loads(arguments) == {"to": "Lindenstraße 5\n10969 Berlin"}
 
 

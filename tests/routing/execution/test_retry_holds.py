@@ -131,3 +131,10 @@ def test_a_busy_stretch_is_hedged_in_one_turn_of_twenty() -> None:
         budget.turn()
         taken += budget.take(0.05)
     assert taken == 50
+
+
+def test_turns_side_by_side_share_one_budget_of_hedges() -> None:
+    budget = HedgeBudget()
+    for _ in range(100):
+        budget.turn()
+    assert sum(budget.take(0.05) for _ in range(8)) == 5

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ from routing.budget.caps import day_limit
 from routing.ledger.journal import Journal
 from routing.ledger.projections import CapExceededError
 from routing.ledger.recovery import recover
+from routing.ledger.schema import MIGRATIONS
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import Usage, ask
@@ -71,7 +74,15 @@ class Program:
         )
         await self.journal.commit([started])
 
-    async def reserve(self, attempt: Attempt, cap: int | None, credit: int) -> CapExceededError | None:
+    async def reserve(
+        self,
+        attempt: Attempt,
+        cap: int | None,
+        credit: int,
+        *,
+        session: str = "",
+        scopes: tuple[str, ...] = ("all",),
+    ) -> CapExceededError | None:
         before = dict(self.seq)
         reserved = ev.Reserved(
             **self.stamp(attempt.turn),
@@ -79,6 +90,8 @@ class Program:
             amount_nusd=attempt.reserved,
             day=attempt.day,
             simulated=attempt.simulated,
+            session=session,
+            scopes=scopes,
         )
         started = ev.AttemptStarted(
             **self.stamp(attempt.turn),
@@ -265,3 +278,77 @@ def test_what_a_turn_holds_counts_against_its_credit(tmp_path: Path) -> None:
 
     assert asyncio.run(three()) == [True, True, False]
     program.kill()
+
+
+def sums(program: Program) -> list[tuple[int, int]]:
+    """What each sum has spent and holds."""
+    rows = program.store.read(lambda db: db.execute("SELECT spent_nusd, held_nusd FROM tally").fetchall())
+    return [(row[0], row[1]) for row in rows]
+
+
+@pytest.mark.parametrize(("session", "scopes"), [("s", ("all", "tier:small", "all")), (DAYS[0], ("all",))])
+def test_a_sum_that_is_named_twice_counts_once(tmp_path: Path, session: str, scopes: tuple[str, ...]) -> None:
+    program = Program(tmp_path / "pointsman.db", "a")
+    attempt = Attempt("a.1.1", "a.1", DAYS[0], False, CALL)
+
+    async def call() -> None:
+        await program.start("a.1")
+        assert await program.reserve(attempt, None, CALL, session=session, scopes=scopes) is None
+        assert {held for _, held in sums(program)} == {CALL}
+        await program.settle(attempt, CALL)
+
+    asyncio.run(call())
+    assert set(sums(program)) == {(CALL, 0)}
+    program.kill()
+
+
+def test_a_sum_that_holds_too_little_keeps_no_call_from_its_end(tmp_path: Path) -> None:
+    """Only damage makes it so; else the turn could never end, and no later start either."""
+    program = Program(tmp_path / "pointsman.db", "a")
+    attempt = Attempt("a.1.1", "a.1", DAYS[0], False, CALL)
+
+    async def call() -> None:
+        await program.start("a.1")
+        await program.reserve(attempt, None, CALL)
+        program.store.write_now(lambda db: db.execute("UPDATE tally SET held_nusd = 1"))
+        await program.settle(attempt, CALL)
+
+    asyncio.run(call())
+    assert sums(program) == [(CALL, 0)]
+    program.kill()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_money_of_an_older_ledger_stays_by_scope_and_what_it_held_is_settled(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "pointsman.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("".join(MIGRATIONS[:version]) + f"PRAGMA user_version = {version}")
+        db.execute("INSERT INTO session VALUES ('old', 'test', 'balanced', 1.0, NULL)")
+        db.execute(
+            "INSERT INTO turn (id, chat, session, profile, started_s, prompt, prompt_newlines)"
+            " VALUES ('t', 'c', 'old', 'balanced', 1.0, 'Hello', 0)"
+        )
+        started = ev.TurnStarted(
+            turn="t", seq=1, at_s=0.0, wall_s=1.0, chat="c", session="old", profile="p", request=ask("Hi", chat_id="c")
+        )
+        db.execute("INSERT INTO event VALUES ('t', 1, 'TurnStarted', ?)", (ev.dump(started).decode(),))
+        for n, tier, spend in ((1, "small", 30), (2, "large", None)):
+            db.execute(
+                "INSERT INTO attempt (id, turn, n, provider, tier, simulated, day, reserved_nusd, spend_nusd)"
+                " VALUES (?, 't', ?, 'north', ?, 0, '2026-11-20', 100, ?)",
+                (f"t.{n}", n, tier, spend),
+            )
+        db.execute("INSERT INTO day VALUES ('2026-11-20', 0, 30, 100)")
+        db.commit()
+    store = Store(path)
+
+    def by_scope() -> dict[str, tuple[int, int]]:
+        rows = store.read(lambda db: db.execute("SELECT scope, spent_nusd, held_nusd FROM tally").fetchall())
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    both = {"all": (30, 100), "provider:north": (30, 100)}
+    assert by_scope() == {**both, "tier:small": (30, 0), "tier:large": (0, 100)}
+    assert recover(store, FakeClock()) == 1
+    settled = {"all": (130, 0), "provider:north": (130, 0)}
+    assert by_scope() == {**settled, "tier:small": (30, 0), "tier:large": (100, 0)}
+    store.close()

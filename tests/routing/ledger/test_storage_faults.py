@@ -284,6 +284,7 @@ async def test_a_chat_in_which_nothing_was_asked_yet_stands_where_it_was_made(st
             await line.ask(ask("Hello", chat_id=chat))
         else:
             keep_draft(store, chat, "not yet", line.clock.wall())
+    store.write_now(lambda db: None)  # the drafts are stored
     assert [chat.id for chat in list_chats(store)] == ["fifth", "fourth", "third", "second", "first"]
 
 

@@ -152,6 +152,14 @@ def damaged(told: list[bytes]) -> Iterator[tuple[str, list[bytes], int, str]]:
     yield "huge number", [*told[:4], row("raised", day="d", simulated=0, amount_nusd=2**70), *told[4:]], 5, "raised"
     yield "half a character", [*told[:4], row("blob", hash="\ud800", kind="", body=""), *told[4:]], 5, "blob"
     yield "a list in a row", [*told[:4], row("blob", hash=[1], kind="", body=""), *told[4:]], 5, "blob"
+    for name, amount in (("below nothing", -5), ("no number", "much"), ("huge sum", 2**70), ("a list", [])):
+        sum_ = row("tally", period="d", scope="all", simulated=0, spent_nusd=amount)
+        yield f"{name} in a sum", [told[0], sum_, b'{"rows":1}\n'], 2, "no row of 'tally'"
+    half = row("tally", period="\ud800", scope="all", simulated=0, spent_nusd=1)
+    yield "half a character in a sum", [told[0], half, b'{"rows":1}\n'], 2, "no row of 'tally'"
+    huge = [line.replace(b'\\"n\\":1,', b'\\"n\\":%d,' % 2**70) for line in told]
+    assert huge != told
+    yield "a huge number in an event", huge, len(told), "is not whole"
     yield (
         "garbage for an event",
         [*told[:event], row("event", turn="t", seq=1, type="x", body="{}")],

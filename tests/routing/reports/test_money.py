@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from routing import events as ev
 from routing.ledger.costs import CostRow, Scope
 from routing.ledger.journal import Journal
+from routing.ledger.projections import project
 from routing.ledger.recovery import recover
 from routing.ledger.schema import FIRST, STRUCTURED_AND_ATTACHED, TURN_PURPOSE
 from routing.ledger.sessions import Session
@@ -334,6 +335,8 @@ def test_a_call_beside_another_does_not_hide_what_came_after_it() -> None:
         spend_nusd=5,
         input_tokens=1,
         output_tokens=1,
+        saved_tokens=0,
+        saved_nusd=0,
         counts=True,
         asked=True,
         status="answered",
@@ -406,13 +409,9 @@ async def test_of_four_turns_nothing_is_told(journal: Journal) -> None:
 async def test_what_context_economy_saved(journal: Journal) -> None:
     line = a_line(journal, {SMALL: [says("Yes.")]})
     events = await line.ask(ask("Well?", chat_id="c"))
-    (attempt,) = (event.attempt for event in only(events, ev.AttemptStarted))
-
-    def spare(db: Any) -> None:
-        db.execute("UPDATE attempt SET saved_nusd = 7000 WHERE id = ?", (attempt,))
-        db.execute("UPDATE event SET body = json_set(body, '$.saved_tokens', 70) WHERE type = 'AttemptStarted'")
-
-    journal.store.write_now(spare)
+    (started,) = only(events, ev.AttemptStarted)
+    spared = replace(started, saved_tokens=70, saved_nusd=7_000)
+    journal.store.write_now(lambda db: project(db, spared))
     found = money(journal).economy
     assert (found.calls, found.tokens, found.nusd) == (1, 70, 7000)
 
