@@ -194,8 +194,11 @@ class Asking:
         return next((attempt for attempt in self._attempts.open if attempt != run.attempt.id), "")
 
     def _wait_s(self, run: _Run, error: ProviderError, tries: int) -> float | None:
-        """Seconds until the model is asked once more; None: not at all."""
+        """Seconds until the model is asked once more; None: not at all. Where the route has somebody go on with what
+        came, nobody begins anew."""
         context = self._context
+        if run.attempt.texts and context.route.broken == "continue":
+            return None
         wait_s = retry_wait_s(
             error,
             tries=tries,

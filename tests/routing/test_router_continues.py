@@ -83,6 +83,14 @@ async def test_the_next_model_goes_on_where_an_answer_broke_off(journal: Journal
     assert told(events).path == (f"{SMALL} failed", f"{SOUTH} answered")
 
 
+@pytest.mark.parametrize("kind", ["server_error", "overloaded"])
+async def test_what_would_be_asked_again_is_gone_on_with_instead(journal: Journal, kind: str) -> None:
+    lost = (*LOST[:2], ProviderError(ErrorKind(kind)))
+    line = a_line(journal, {SMALL: [lost], SOUTH: [REST]}, route(broken="continue", retries=1))
+    events = await line.ask(HELLO)
+    assert (told(events).reply, line.calls("north")) == (WHOLE, ["small"])
+
+
 async def test_both_parts_are_paid(journal: Journal) -> None:
     line = a_line(journal, {SMALL: [LOST], SOUTH: [REST]}, GOES_ON)
     events = await line.ask(HELLO)
