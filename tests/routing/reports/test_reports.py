@@ -21,8 +21,8 @@ from routing.ledger.chats import (
     turns_of,
     undelete_chat,
 )
+from routing.ledger.costs import CostRow
 from routing.ledger.journal import Journal
-from routing.ledger.rows import AttemptRow
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import ask
@@ -139,11 +139,11 @@ _EMPTY = _Empty()
 
 
 @st.composite
-def _calls(draw: st.DrawFn) -> AttemptRow:
+def _calls(draw: st.DrawFn) -> CostRow:
     spend = draw(st.none() | st.integers(0, 10**9))
     name = draw(st.sampled_from(["north/small", "south/large"]))
     tokens = draw(st.integers(0, 10**6))
-    return AttemptRow(
+    return CostRow(
         id="a",
         turn="t",
         n=1,
@@ -153,25 +153,36 @@ def _calls(draw: st.DrawFn) -> AttemptRow:
         tier=name.split("/")[1],
         simulated=draw(st.booleans()),
         day="2026-11-20",
+        role="first",
         reserved_nusd=draw(st.integers(0, 10**9)),
         spend_nusd=spend,
         basis=None,
         input_tokens=tokens,
         output_tokens=tokens // 2,
+        saved_tokens=0,
+        saved_nusd=0,
+        counts=True,
+        asked=True,
+        status="answered",
+        route="main",
+        task="code",
+        confidence=0.9,
+        baseline_nusd=0,
+        escalations=0,
         outcome=None,
     )
 
 
 @settings(deadline=None)
 @given(st.lists(_calls()))
-def test_slices_lose_nothing_and_never_mix_money(calls: list[AttemptRow]) -> None:
+def test_slices_lose_nothing_and_never_mix_money(calls: list[CostRow]) -> None:
     found = slices(calls, lambda call: call.model)
     assert len({(one.name, one.simulated) for one in found}) == len(found)
     for simulated in (False, True):
         kind = [call for call in calls if call.simulated is simulated]
         mine = [one for one in found if one.simulated is simulated]
         assert sum(one.spend_nusd for one in mine) == sum(call.spend_nusd or 0 for call in kind)
-        assert sum(one.held_nusd for one in mine) == sum(call.held_nusd for call in kind)
+        assert sum(one.held_nusd for one in mine) == sum(call.reserved_nusd for call in kind if call.spend_nusd is None)
         assert sum(one.calls for one in mine) == len(kind)
 
 
