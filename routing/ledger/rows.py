@@ -98,7 +98,8 @@ def build(kind: type[R], row: sqlite3.Row) -> R:
     """The row, whose columns stand in the order of the type's fields, as its type; SQLite's 0 and 1 become what the
     type says."""
     values = list(row)
-    for at in _truths(kind):
+    declared: type = kind
+    for at in _truths(declared):
         values[at] = bool(values[at])
     return kind(*values)
 

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 
 from routing import events as ev
+from routing.budget.caps import Caps
 from routing.clock import SystemClock
-from routing.execution.context import Caps
 from routing.ledger.journal import Journal
 from routing.ledger.store import Store
 from routing.messages import ImagePart, Message, Request, TextPart
 from routing.providers.contract import ProviderConfig
 from routing.providers.http import HttpProvider
-from routing.router import Router, Setup
+from routing.router import Router
+from routing.setup import Setup
 from tests.fakes import a_model, a_policy, a_registry, a_route, a_rung, told
 from tests.peers.asking import Desk
 from tests.peers.serving import Aimock
