@@ -22,7 +22,7 @@ run: $(RUN_READY) ## open the client, or play the demo where there is no termina
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(PY) -m pointsman $(ARGS); else exec $(PY) -m pointsman $(DEMO) $(ARGS); fi
 
 test: $(DEV_READY) ## run the tests (ARGS="tests/routing -x")
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 3 $(ARGS)
 
 lint: $(DEV_READY) ## check style, types and which module may import which
 	$(PY) -m ruff check .

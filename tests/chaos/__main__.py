@@ -23,7 +23,6 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=1_000)
     parser.add_argument("--concurrency", type=int, default=8, help="turns at once")
     parser.add_argument("--one-down", action="store_true", help="each provider wholly down in turn, nothing else wrong")
-    parser.add_argument("--json", action="store_true", help="as ever: there is nothing but JSON")
     args = parser.parse_args()
     run = run_one_down if args.one_down else run_chaos
     reports: list[dict[str, Any]] = [asyncio.run(run(seed, args.turns, args.concurrency)) for seed in args.seed or [1]]

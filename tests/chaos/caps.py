@@ -42,7 +42,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.caps", description="Many processes under one cap.")
     parser.add_argument("--asks", type=int, default=30, help="of each process")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="as ever: there is nothing but JSON")
     args = parser.parse_args()
     report = contest(args.asks, args.seed)
     print(json.dumps(report, indent=2))

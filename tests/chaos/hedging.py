@@ -49,7 +49,6 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=500)
     parser.add_argument("--lanes", type=int, default=6, help="turns at once")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="as ever: there is nothing but JSON")
     args = parser.parse_args()
     report = asyncio.run(compare(args.turns, args.lanes, args.seed))
     print(json.dumps(report, indent=2))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import events as ev
-from routing.analysis.features import Features
+from routing.analysis.features import Features, Needs
 from routing.decision.decide import decide
 from routing.decision.model import Advice, Decision, World
 from routing.decision.storage import replay
@@ -320,6 +320,14 @@ def test_when_the_first_rung_is_wanted_higher_the_rest_stands_below() -> None:
     assert on_ladder(decision) == ["n/large"]
     assert below(decision) == ["n/mid", "n/small"]
     assert decision.runner_up == "n/mid"
+
+
+def test_of_two_regions_that_are_wanted_both_count() -> None:
+    policy = a_policy(a_route(require=Requirements(region="eu")))
+    registry = a_registry(a_model("north/small", region="us"))
+    features = some_features(needs=Needs(context_tokens=1_000, region="us"))
+    for asked in (features, some_features()):
+        assert decide(asked, World(policy, registry), a_snapshot(policy, registry)).chosen is None
 
 
 def test_a_cap_admits_what_fits_it_exactly() -> None:

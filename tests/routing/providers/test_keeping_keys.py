@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from threading import Event
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,9 +70,10 @@ def test_the_file_is_private_from_its_first_byte_and_nothing_is_left_beside_it(
     modes: list[int] = []
     opened = os.fdopen
 
-    def watch(number: int, *args: str) -> object:
-        modes.append(stat.S_IMODE(os.fstat(number).st_mode))
-        return opened(number, *args)
+    def watch(number: int, mode: str, **fields: Any) -> object:
+        if "w" in mode:
+            modes.append(stat.S_IMODE(os.fstat(number).st_mode))
+        return opened(number, mode, **fields)
 
     monkeypatch.setattr(os, "fdopen", watch)
     old = os.umask(0)
