@@ -197,7 +197,8 @@ async def _first(attempt: Attempt, recorder: Recorder) -> None:
         if attempt.speaks is not None:
             await attempt.speaks()
         attempt.first_token_s = recorder.elapsed_s - attempt.started_s
-        await recorder.begins(attempt.id, attempt.first_token_s)
+        recorder.note(ev.FirstToken, attempt=attempt.id, first_token_s=attempt.first_token_s)
+        await recorder.commit()
 
 
 def _clean_tool_call(piece: ToolCall) -> ToolCall:

@@ -126,15 +126,6 @@ class Recorder:
         if self._delta_characters >= _FLUSH_CHARACTERS or now - self._delta_since_s >= _FLUSH_S:
             self._journal.keep(self._take_deltas())
 
-    async def begins(self, attempt: str, first_token_s: float) -> None:
-        """Publish that an answer begins at once, as the text that follows; it is stored in its turn, without anybody
-        waiting. What was noted before it is stored first."""
-        await self.commit()
-        event = self.make(ev.FirstToken, attempt=attempt, first_token_s=first_token_s)
-        self._fold.feed(event)
-        self._publish((event,))
-        self._journal.commit_soon((event,))
-
     def close(self, error: BaseException | None = None) -> None:
         """No event comes any more; `error` is raised to readers (the ledger failed)."""
         self._closed, self._error = True, error

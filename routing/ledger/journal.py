@@ -65,17 +65,6 @@ class Journal:
 
         return self.store.write(job)
 
-    def commit_soon(self, events: Sequence[ev.Event]) -> None:
-        """The same, waiting for nothing: for events that move no money."""
-        rows = _rows(events)
-
-        def job(db: sqlite3.Connection) -> None:
-            _insert(db, rows, ())
-            for event in events:
-                projections.project(db, event)
-
-        self.store.write_soon(job)
-
     def keep(self, deltas: Sequence[ev.Delta]) -> None:
         """Store a batch of text, waiting for nothing: a killed program loses at most the last batch."""
         pieces = _pieces(deltas)
