@@ -133,10 +133,10 @@ def test_a_second_run_or_test_installs_nothing(clone: Clone) -> None:
     assert clone.make("run", "ARGS=ask hello") == (0, "")
     assert clone.logged() == ["-m pointsman ask hello"]
     clone.make("test")
-    assert clone.logged() == [f"{INSTALL} .[dev]", "-m pytest -n 2"]
+    assert clone.logged() == [f"{INSTALL} .[dev]", "-m pytest -n 3"]
     clone.make("test", "ARGS=-x")
     clone.make("run", "ARGS=--fault all:500")
-    assert clone.logged() == ["-m pytest -n 2 -x", "-m pointsman demo --fault all:500"]
+    assert clone.logged() == ["-m pytest -n 3 -x", "-m pointsman demo --fault all:500"]
 
 
 def test_what_the_tests_need_serves_to_run(clone: Clone) -> None:
@@ -177,7 +177,7 @@ def test_a_failed_install_is_tried_again(clone: Clone) -> None:
     assert clone.logged() == FIRST_RUN[1:]
 
 
-PEERS = "-m pytest -n 2 -m peers -rs"
+PEERS = "-m pytest -n 3 -m peers -rs"
 
 
 def test_the_clients_of_others_are_installed_for_the_peers_alone(clone: Clone) -> None:
