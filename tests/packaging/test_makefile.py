@@ -177,7 +177,7 @@ def test_a_failed_install_is_tried_again(clone: Clone) -> None:
     assert clone.logged() == FIRST_RUN[1:]
 
 
-PEERS = "-m pytest -n 3 -m peers -rs"
+PEERS = "-m pytest -n 2 -m peers -rs"
 
 
 def test_the_clients_of_others_are_installed_for_the_peers_alone(clone: Clone) -> None:
