@@ -107,6 +107,11 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         popped = super().pop_screen()
         for widget in leaving.walk_children(with_self=True):
             widget.refresh()
+            vertical, horizontal = widget.scrollbars_enabled
+            if vertical:
+                widget.vertical_scrollbar.refresh()
+            if horizontal:
+                widget.horizontal_scrollbar.refresh()
         return popped
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -13,10 +13,12 @@ from app.chat.entries import Entry, Kind, MessageView, Run
 if TYPE_CHECKING:
     from routing.events import DraftTaken, Event
     from routing.folding import Fold
-    from routing.ledger.pages import DraftSize, TurnSize
+    from routing.ledger.pages import Channel, DraftSize, TurnSize
     from routing.trace import AttemptView, Trace
 
 _TRACES_KEPT = 100
+_ENDED_KEPT = 20
+"""So many turns of this session stay as they were told; those before them are read like those of other days."""
 
 
 class Screen(Protocol):
@@ -37,7 +39,8 @@ class Past:
 
     texts: Callable[[str], tuple[str, str]]
     events: Callable[[str], list[Event]]
-    attempt_text: Callable[[str], str]
+    said: Callable[[str, Channel], str]
+    """What an attempt alone said."""
 
 
 class Conversation:
@@ -52,6 +55,7 @@ class Conversation:
         self._shown: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
         self._live: dict[str, Fold] = {}
+        self._ended: deque[str] = deque()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._prompts: dict[str, str] = {}
         self._unfolded: set[str] = set()
@@ -176,8 +180,9 @@ class Conversation:
 
     def apply(self, event: Event) -> None:
         """Take in one event of a turn that was begun here."""
-        fold = self._live[event.turn]
-        fold.feed(event)
+        self._live[event.turn].feed(event)
+        if event.type == "TurnFinished":
+            self._let_go(event.turn)
         if f"you/{event.turn}" not in self._shown:
             return  # another chat is open; the turn goes on
         match event.type:
@@ -195,6 +200,13 @@ class Conversation:
                 self._supersede(event.turn, event.attempt)
             case "TurnFinished":
                 self._finished(event.turn)
+
+    def _let_go(self, ended: str) -> None:
+        """The ledger has this turn by now; of those that ended before it, only the last stay in memory."""
+        self._ended.append(ended)
+        if len(self._ended) > _ENDED_KEPT:
+            oldest = self._ended.popleft()
+            del self._live[oldest], self._prompts[oldest]
 
     def _failed(self, turn: str, attempt: str, shown: bool) -> None:
         """What was said before a failure stays, folded; an attempt that said nothing shows only in the path."""
@@ -263,7 +275,7 @@ class Conversation:
 
     def _attempt(self, identity: str, turn: str, trace: Trace, attempt: AttemptView) -> MessageView:
         live = self._live.get(turn)
-        text = live.text(attempt.id) if live is not None else self._past_text(attempt.id)
+        text = live.text(attempt.id) if live is not None else self._past_text(trace, attempt)
         running = trace.finished is None and attempt.state in ("waiting", "streaming")
         draft = self._kinds[identity] == "draft"
         return MessageView(
@@ -276,7 +288,7 @@ class Conversation:
 
     def _reasoning(self, identity: str, turn: str, attempt: AttemptView) -> MessageView:
         live = self._live.get(turn)
-        text = live.reasoning(attempt.id) if live is not None else ""
+        text = live.reasoning(attempt.id) if live is not None else self._past_reasoning(attempt.id)
         header: tuple[Run, ...] = ((f"{attempt.model}", "muted"), (" · reasoning", "muted"))
         running = attempt.state in ("waiting", "streaming")
         return MessageView(header, text, plain=True, folded=identity not in self._unfolded, streaming=running)
@@ -291,9 +303,15 @@ class Conversation:
         finished = self._live[turn].trace.finished
         return (finished.reply or finished.sentence) if finished is not None else ""
 
-    def _past_text(self, attempt: str) -> str:
+    def _past_text(self, trace: Trace, attempt: AttemptView) -> str:
+        """What the attempt said, with what it went on from."""
         assert self.past is not None
-        return self.past.attempt_text(attempt)
+        before = next((one for one in trace.attempts if one.id == attempt.continues), None)
+        return ("" if before is None else self._past_text(trace, before)) + self.past.said(attempt.id, "text")
+
+    def _past_reasoning(self, attempt: str) -> str:
+        assert self.past is not None
+        return self.past.said(attempt, "reasoning")
 
     # Entries
 

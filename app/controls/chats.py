@@ -30,7 +30,7 @@ class ChatControls(Base):
         self.conversation.past = Past(
             texts=lambda turn: pages.texts_of(store, turn),
             events=lambda turn: journal.events(turn, deltas=False),
-            attempt_text=lambda attempt: pages.attempt_text(store, attempt),
+            said=lambda attempt, channel: pages.said(store, attempt, channel),
         )
         self._recall()
         if self.launch.resume is not None:

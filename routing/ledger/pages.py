@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Literal
 
 from routing import events as ev
 from routing.ledger.store import Store
 from routing.messages import Part
+
+Channel = Literal["text", "reasoning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,10 @@ def content_of(store: Store, turn: str) -> tuple[Part, ...]:
     return started.request.content
 
 
-def attempt_text(store: Store, attempt: str) -> str:
-    """All that an attempt said."""
-    query = "SELECT text FROM piece WHERE attempt = ? AND channel = 'text' ORDER BY seq"
-    return store.read(lambda db: "".join(row[0] for row in db.execute(query, (attempt,))))
+def said(store: Store, attempt: str, channel: Channel) -> str:
+    """All that an attempt said itself; what it went on from is another's."""
+    query = "SELECT text FROM piece WHERE attempt = ? AND channel = ? ORDER BY seq"
+    return store.read(lambda db: "".join(row[0] for row in db.execute(query, (attempt, channel))))
 
 
 def earlier_prompts(store: Store, limit: int = 200) -> list[str]:
