@@ -11,12 +11,11 @@ from textual import work
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.screen import Screen
 from textual.widgets import Static
 
 from app import layout
-from app.actions import ACTIONS, key_name
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS, STARTING, empty_state, standing_of
 from app.chat.hotkeys import ChatTranscript
@@ -25,11 +24,12 @@ from app.controls.base import Launch
 from app.controls.leaving import LeavingControls
 from app.controls.screens import ScreenControls
 from app.controls.setup import SetupControls
+from app.edges import header, hints
 from app.harmless import Harmless
 from app.keys import bindings
 from app.links import opens, refused, told
+from app.painted import forget_painted
 from app.panels.confidence import ConfidencePanel
-from app.panels.draw import dollars, limit, line
 from app.panels.ladder import LadderPanel
 from app.panels.latency import LatencyPanel
 from app.panels.panel import Panel
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
 
     from app.actions import Where
-    from app.panels.spend import Spending
     from app.runtime import Runtime
     from app.themes import Themes
     from routing.trace import Trace
@@ -72,7 +71,7 @@ class Home(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         where: Where = "transcript" if isinstance(self.focused, ChatTranscript) else "anywhere"
-        self.query_one("#hints", Static).update(_hints(where))
+        self.query_one("#hints", Static).update(hints(where))
 
 
 class Client(ScreenControls, SetupControls, LeavingControls):
@@ -101,17 +100,8 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self._bad_theme = "" if wanted in self._themes.names else wanted
 
     def pop_screen(self) -> AwaitComplete:
-        """Drops what was painted of the screen that is left: Textual keeps the style caches of widgets that are gone,
-        in a cache keyed by them, and with them about a megabyte for each look at a page."""
-        leaving = self.screen
         popped = super().pop_screen()
-        for widget in leaving.walk_children(with_self=True):
-            widget.refresh()
-            vertical, horizontal = widget.scrollbars_enabled
-            if vertical:
-                widget.vertical_scrollbar.refresh()
-            if horizontal:
-                widget.horizontal_scrollbar.refresh()
+        forget_painted()
         return popped
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -135,11 +125,10 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             with Vertical(id="rail"):
                 for name, panel in _PANELS.items():
                     yield _titled(panel(id=f"rail-{name}"), name)
-        yield Static(_hints("anywhere"), id="hints", markup=False)
+        yield Static(hints("anywhere"), id="hints", markup=False)
 
     def on_mount(self) -> None:
         self.conversation.screen = self.transcript
-        self.composer.border_title = "ask"
         self._room = self.size
         self._ready_to_show = True
         self.start_turns()
@@ -167,6 +156,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             self.say(str(problem), bad=True)
         if self._bad_theme:
             self.say(f"There is no theme {self._bad_theme!r}: /theme lists them.", bad=True)
+        self.tell_left_out()
         for checked in self.runtime.sources.checked:
             self.tell_problem(checked)
         self.show_state()
@@ -191,7 +181,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         if empty:
             standing = STARTING if self.runtime is None else standing_of(self.runtime.sources)
             home.query_one("#empty", Static).update(empty_state(standing, home.query_one("#talk").size.width))
-        home.query_one("#header", Static).update(self._header())
+        home.query_one("#header", Static).update(header(self, brief=self._mode is layout.Mode.TINY))
         for panel in home.query(Panel):
             panel.trace = trace
         for spend in home.query(SpendPanel):
@@ -207,20 +197,6 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         from dataclasses import replace
 
         return replace(trace, at_s=self.running.elapsed_s)
-
-    def _header(self) -> Content:
-        parts = [("Pointsman", "strong accent"), (f"  {self.profile}", "strong")]
-        if self.runtime is not None and self.runtime.sources.simulated:
-            parts.append((" · simulated", "warn"))
-        if self.launch.offline:
-            parts.append((" · offline", "warn"))
-        if self.pin:
-            parts.append((f" · pinned {self.pin}", "info"))
-        if self.spending is not None:
-            parts.append((f" · today {_today(self.spending)}", "warn" if self.spending.mark else "muted"))
-        if self.chat_title and self._mode is not layout.Mode.TINY:
-            parts.append((f" · {self.chat_title}", "muted"))
-        return line(*parts)
 
     def _show_status(self, trace: Trace | None) -> None:
         rows = layout.status_rows(self._mode)
@@ -268,9 +244,11 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self.show_state()
 
     def action_escape(self) -> None:
-        """Stop; else close the drawer; else go back and forth between composer and transcript."""
+        """Stop; else give up an edit; else close the drawer; else go between composer and transcript."""
         if self.running is not None:
             self.action_stop()
+        elif self.give_up_edit():
+            self.composer.focus()
         elif self.unschedule():
             self.say("Not asked again by itself: r asks now.")
         elif self._drawer:
@@ -280,11 +258,12 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         else:
             self.action_compose_prompt()
 
-    def _write(self, key: Key) -> None:
-        """A letter that was typed elsewhere and belongs into the composer."""
+    def _write(self, event: Key | Paste) -> None:
+        """What was typed or pasted elsewhere and belongs into the composer."""
         self.transcript.clear_cursor()
         self.screen_stack[0].set_focus(self.composer)
-        self.composer.post_message(Key(key.key, key.character))
+        again = Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text)
+        self.composer.post_message(again)
 
     def action_compose_prompt(self) -> None:
         self.transcript.clear_cursor()
@@ -367,24 +346,6 @@ def _collect_again() -> None:
 def _titled(panel: Panel, name: str) -> Panel:
     panel.border_title = name
     return panel
-
-
-def _hints(where: Where) -> Content:
-    """The bottom line. In the transcript it says that letters are keys there, and which lead back."""
-    runs = []
-    for action in ACTIONS:
-        if action.hint and action.where == where:
-            runs += [(f" {key_name(action.keys[0])} ", "accent"), (f"{action.hint} ", "muted")]
-    if where == "transcript":
-        runs = [(" Letters are keys here: ", "warn"), *runs, (" Esc ", "accent"), ("writes", "muted")]
-    return line(*runs)
-
-
-def _today(spending: Spending) -> str:
-    said = dollars(spending.day_nusd, spending.simulated and spending.cap_nusd is None)
-    if spending.cap_nusd is None:
-        return said
-    return f"{said} of {limit(spending.cap_nusd, spending.simulated)} {spending.state}".rstrip()
 
 
 def run_client(

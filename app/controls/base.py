@@ -10,11 +10,16 @@ from textual.app import App
 from app.chat.composer import Composer
 from app.chat.conversation import Conversation
 from app.chat.transcript import Transcript
+from app.painted import forget_painted
 from app.panels.spend import Spending
 from app.settings import Paths, Settings
 from app.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.notifications import Notification
+
     from app.runtime import Runtime
     from app.setup.calling import Called
     from routing.execution.turn import Turn
@@ -41,7 +46,7 @@ class Launch:
 
 class Base(App[int]):
     """State of the client. `runtime` is None until the worker after the first paint has opened it; `called` is how the
-    latest call of each provider went, where one was made on its own."""
+    latest call of each provider went, where one was made on its own; `claimed` is the id that a new chat will have."""
 
     def __init__(self, paths: Paths, settings: Settings, launch: Launch) -> None:
         super().__init__()
@@ -53,6 +58,7 @@ class Base(App[int]):
         self.conversation = Conversation()
         self.chat_id: str | None = None
         self.chat_title = ""
+        self.claimed: str | None = None
         self.running: Turn | None = None
         self.unsent = ""
         self.nudge = 0
@@ -86,15 +92,48 @@ class Base(App[int]):
 
     def on_notify(self) -> None:
         """Before Textual shows the next: the oldest make room for it."""
-        for older in list(self._notifications)[: 1 - _TOASTS]:
-            self._unnotify(older)
+        forget_painted()
+        if not self.screen_stack:
+            return  # it was said while the client was being left
+        self.unsay(list(self._notifications)[: 1 - _TOASTS])
+
+    def unsay(self, notifications: Iterable[Notification]) -> None:
+        """Take toasts from the screen with what holds each: Textual itself would leave their holders for ever."""
+        from textual.widgets._toast import ToastHolder, ToastRack
+
+        held = set()
+        for one in notifications:
+            self._unnotify(one, refresh=False)
+            held.add(ToastRack._toast_id(one))
+        for holder in self.screen.query(ToastHolder):
+            if holder.id in held:
+                holder.remove()
 
     def show_state(self) -> None:
         """Bring header, panels and status lines up to date."""
         raise NotImplementedError
 
+    def tell_absent(self) -> object:
+        """Name the models that the profile in force names and nobody has."""
+        raise NotImplementedError
+
     def branch_before(self, turn: str) -> None:
         """Show the chat as it was before a turn, so that the next prompt begins a branch there."""
+        raise NotImplementedError
+
+    def claim_chat(self) -> str:
+        """The id of the open chat; a new one has it as soon as anything of it is kept."""
+        assert self.runtime is not None
+        self.claimed = self.chat_id or self.claimed or self.runtime.new_id()
+        return self.claimed
+
+    def keep_written(self) -> None:
+        """Keep what is not sent yet in its chat, if it changed. Waits for nothing."""
+        raise NotImplementedError
+
+    @property
+    def waiting(self) -> list[str]:
+        """The prompts that were not sent yet, in their order."""
         raise NotImplementedError
 
     def take_back(self) -> list[str]:

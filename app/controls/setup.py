@@ -50,6 +50,7 @@ class SetupControls(TurnControls):
                 await self._sources_changed()
                 self.tell_problem(checked)
             await self._tell_unmatched()
+            self.tell_absent()
             self.follow_revived()
 
     @work(group="revived", exit_on_error=False)
@@ -106,7 +107,7 @@ class SetupControls(TurnControls):
         if self.runtime is None:
             self.say("Still looking for providers: again in a moment.")
             return
-        self.clear_notifications()  # what they say of providers stands on the screen
+        self.unsay(list(self._notifications))  # what they say of providers stands on the screen
         with self._telling():
             await self._propose()
         if len(self.screen_stack) == 1:  # else it was asked for twice, or another screen was quicker

@@ -23,6 +23,8 @@ from routing.ledger.opening import check_version, connect, prepare
 from routing.ledger.places import MOUNTS
 
 T = TypeVar("T")
+_READER_CACHE_KIB = 512
+"""Each thread that reads has a connection: with SQLite's 2 MB for each, memory grows with the file."""
 
 
 class Store:
@@ -75,6 +77,7 @@ class Store:
             connection = getattr(self._readers, "connection", None)
             if connection is None:
                 connection = self._readers.connection = connect(self.path)
+                connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
                 self._reading.append(connection)
             try:
                 return query(connection)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.strip import Strip
+from textual.widgets._toast import ToastHolder
 
 from routing.folding import Fold
 from tests.app.driving import Driver, driven
@@ -45,3 +46,14 @@ async def test_a_turn_that_ended_long_ago_is_read_when_it_is_looked_at(tmp_path:
         await driver.until(lambda: reply in driver.rows)
         read = driver.app.conversation.trace(first)
         assert (read.finished, read.spend_nusd, read.decision) == (told.finished, told.spend_nusd, told.decision)
+
+
+async def test_toasts_that_made_room_for_others_are_forgotten(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        for number in range(12):
+            driver.app.say(f"This is the {number}th word.")
+            await driver.pilot.pause(0.01)
+        await driver.until(lambda: len(driver.app.screen.query(ToastHolder)) <= 2)
+        gc.collect()
+        assert sum(isinstance(one, ToastHolder) for one in gc.get_objects()) <= 3
+        assert "11th" in str([*driver.app.screen.query("Toast")][-1].render())
