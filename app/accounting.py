@@ -55,14 +55,21 @@ def saving(money: Money) -> str:
 def success(found: Success) -> str:
     """What a successful answer cost, and what that is a sum over."""
     of = f"{found.successes:.1f} expected of {_turns(found.turns)}, by confidence, not calibrated"
-    return f"{NONE} ({of})" if found.nusd is None else f"{format_usd(found.nusd)} ({of})"
+    return f"{untold(found)} ({of})" if found.nusd is None else f"{format_usd(found.nusd)} ({of})"
+
+
+def untold(found: Success) -> str:
+    """Why there is no figure of what a success cost."""
+    if not found.turns:
+        return NONE
+    return f"< {LEAST} turns" if found.turns < LEAST else "no success"
 
 
 def quality(found: Quality) -> str:
     """The difference of quality that stands beside a saving."""
     gap = found.difference
     if gap.value is None or gap.low is None or gap.high is None or found.given is None or found.premium is None:
-        return f"{NONE} (n {gap.n})"
+        return f"{NONE} (n {gap.n}; told from {LEAST} on)"
     return (
         f"{signed(gap.value)} ({signed(gap.low)} to {signed(gap.high)}, n {gap.n}): confidence {found.given:.2f}, "
         f"{found.premium:.2f} expected of the largest; estimated, not measured"

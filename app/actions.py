@@ -29,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("send", "Send", "Send the prompt", "composer", ("enter",)),
     Action("newline", "New line", "Break the line", "composer", ("ctrl+j", "alt+enter", "shift+enter")),
     Action("earlier", "Earlier prompt", "Bring back an earlier prompt (on the first line)", "composer", ("up",)),
+    Action("leave_if_empty", "Leave", "Leave, where nothing is written", "composer", ("ctrl+d",)),
     Action(
         "escape",
         "Stop, or leave the composer",
@@ -167,10 +168,11 @@ ACTIONS: tuple[Action, ...] = (
         "Find in chat",
         "Mark words in this chat",
         "transcript",
-        ("slash",),
+        ("f",),
         command="find",
         argument="WORDS",
         hint="find",
+        waits=True,
     ),
     Action("next_prompt", "Next prompt", "Go to your next prompt", "transcript", ("right_square_bracket",)),
     Action("previous_prompt", "Previous prompt", "Go to your previous prompt", "transcript", ("left_square_bracket",)),
@@ -182,6 +184,7 @@ TRANSCRIPT_KEYS: tuple[tuple[str, str], ...] = (
     ("↑ ↓ PgUp PgDn", "Scroll; End follows the answer again"),
     ("Enter", "Unfold or fold a draft"),
     ("i", "Back to the composer"),
+    ("/", "Begin a command in the composer"),
 )
 """Keys that the transcript itself answers, for the help screen."""
 
@@ -207,7 +210,6 @@ _GLYPHS = {
     "enter": "Enter",
     "up": "↑",
     "down": "↓",
-    "slash": "/",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }

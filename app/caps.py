@@ -79,7 +79,8 @@ def raise_today(
     from routing.ledger.raising import write_raise
     from routing.messages import clean_text
 
-    nusd, words = read_raise(clean_text(amount), clean_text(reason), day_cap_nusd(caps, policy, simulated))
+    cap_nusd = day_cap_nusd(caps, policy, simulated)
+    nusd, words = read_raise(clean_text(amount), clean_text(reason), cap_nusd, simulated=simulated)
     one = Raise(local_day(wall_s), simulated, nusd, words, wall_s, session)
     store.write_now(lambda db: write_raise(db, one))
     return one

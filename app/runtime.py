@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app.history.conversation import new_chat_id
 from app.history.upkeep import Upkeep
-from app.profiles import load_profiles
+from app.profiles import Profiles, load_profiles
 from app.saved import save_registry
 from app.settings import Paths, Settings
 from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
@@ -19,7 +19,7 @@ from routing.budget.accounts import Accounts
 from routing.budget.caps import Caps
 from routing.budget.standing import Books
 from routing.clock import Clock, SystemClock, local_day
-from routing.errors import ConfigurationError
+from routing.errors import Problem
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.patterns import FILE_NAME, read_patterns, write_patterns_file
@@ -39,6 +39,7 @@ class Origin:
     paths: Paths
     settings: Settings
     wanted: Wanted
+    profiles: Profiles
 
 
 class Runtime:
@@ -70,9 +71,7 @@ class Runtime:
         wanted = wanted or Wanted()
         clock = SystemClock()
         profiles = await asyncio.to_thread(load_profiles, paths)
-        chosen = profile or settings.profile
-        if chosen not in profiles:
-            raise ConfigurationError(f"There is no profile {chosen!r}: choose one of {', '.join(sorted(profiles))}.")
+        chosen = profiles.choose(profile or settings.profile)
         async with contextlib.AsyncExitStack() as undo:
             if store is None:
                 store = await asyncio.to_thread(Store, paths.ledger)
@@ -82,7 +81,7 @@ class Runtime:
             undo.push_async_callback(sources.aclose)
             session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
             setup = Setup(
-                profiles=profiles,
+                profiles=profiles.policies,
                 registry=sources.registry,
                 providers=sources.providers,
                 caps=Caps(settings.day_nusd, settings.simulated_day_nusd),
@@ -95,7 +94,7 @@ class Runtime:
             journal = Journal(store, session.id)
             router = Router(journal, setup, clock, rng)
             router.look_at_pace()
-            runtime = cls(journal, session, sources, router, Origin(paths, settings, wanted))
+            runtime = cls(journal, session, sources, router, Origin(paths, settings, wanted, profiles))
             await runtime._save()
             runtime.upkeep = Upkeep(store, clock, settings.keep_days, ended_badly=mended > 0)
             undo.pop_all()
@@ -129,6 +128,18 @@ class Runtime:
     def settings(self) -> Settings:
         """What is in force of `config.yaml`."""
         return self._origin.settings
+
+    @property
+    def profiles(self) -> Profiles:
+        """What there was of them when the runtime was opened."""
+        return self._origin.profiles
+
+    def absent(self, profile: str) -> tuple[Problem, ...]:
+        """The models that a profile names and nobody has; of providers whose list did not come, nothing is said.
+        Reads the profile's file: call it in a thread."""
+        sources = self.sources
+        unlisted = {one.config.name for one in sources.checked if one.waiting or one.problem is not None}
+        return self.profiles.absent(profile, sources.registry, unlisted)
 
     async def late(self) -> AsyncIterator[Checked]:
         """Every provider whose list of models came after the others, as soon as it can be asked."""

@@ -78,8 +78,24 @@ class Reader:
             return {}
         for key in data:
             if key not in known:
-                self.wrong((*at, key), f"the key {quoted(key)} is not known", nearest(str(key), known))
+                self._unknown(at, str(key), known)
         return {str(key): value for key, value in data.items() if key in known}
+
+    def _unknown(self, at: Place, key: str, known: tuple[str, ...]) -> None:
+        """What a profile has at the same place is not unknown, but belongs there."""
+        from routing.policy.schema import CapsDocument, PolicyDocument
+
+        documents: dict[Place, type[CapsDocument] | type[PolicyDocument]] = {
+            (): PolicyDocument,
+            ("caps",): CapsDocument,
+        }
+        document = documents.get(at)
+        if document is not None and key in document.model_fields:
+            under = f"under `{at[0]}` " if at else ""
+            what, instead = f"the key {quoted(key)} belongs into a profile", f"write it {under}into a file in profiles/"
+            self.wrong((*at, key), what, instead)
+        else:
+            self.wrong((*at, key), f"the key {quoted(key)} is not known", nearest(key, known))
 
 
 def _profile(reader: Reader, top: Mapping[str, Any], profiles: tuple[str, ...] | None) -> str:

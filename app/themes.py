@@ -89,9 +89,11 @@ def _entries(path: Path) -> tuple[dict[str, str], dict[str, int]]:
     except UnicodeDecodeError:
         raise _broken(path, None, "the theme is not text in UTF-8.", "Save it as UTF-8.") from None
     except yaml.YAMLError as error:
+        from routing.policy.lines import in_words
+
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "it cannot be read"
-        raise _broken(path, mark.line + 1 if mark else None, f"this is not YAML: {what}.") from None
+        raise _broken(path, mark.line + 1 if mark else None, f"this is not YAML: {in_words(what)}.") from None
     if not isinstance(root, yaml.MappingNode):
         raise _broken(path, 1, "a theme is a list of `key: value`.", 'Begin with `background: "#10151c"`.')
     values, lines = {}, {}

@@ -67,7 +67,7 @@ class Request:
 
     `model` pins one model (an id, an alias or a glob); `nudge` starts the ladder that many rungs higher (or lower);
     `schema` is a JSON schema as text; `personal` is what the user said to do about personal data, None: as the policy
-    has it.
+    has it; `kept` is the strictest that was done about what is private on the path of the chat, and stays so.
     """
 
     content: tuple[Part, ...]
@@ -86,6 +86,7 @@ class Request:
     model: str | None = None
     nudge: int = 0
     personal: Literal["send", "mask", "local"] | None = None
+    kept: Literal["mask", "local"] | None = None
 
     @property
     def text(self) -> str:

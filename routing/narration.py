@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from routing.budget.naming import cap_words
+from typing import TYPE_CHECKING
+
+from routing.budget.naming import cap_words, on_spend, raised_by
 from routing.decision.model import Decision
 from routing.messages import ImagePart, Request
 from routing.money import format_usd
 from routing.trace import AttemptView, Confidence, Trace
+
+if TYPE_CHECKING:
+    from routing.events import CapReached
 
 
 def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_floor: bool) -> str:
@@ -39,7 +44,10 @@ def _degraded(trace: Trace, replied: AttemptView | None) -> str:
         return "Nothing could answer."
     if trace.degraded.level == "reduced":
         return _sentence(f"{trace.degraded.cause}; sentences of the text were picked on this machine instead")
-    return _sentence(trace.degraded.cause if replied is None else f"{trace.degraded.cause}: {trace.degraded.do}")
+    if replied is not None:
+        return _sentence(f"{trace.degraded.cause}: {trace.degraded.do}")
+    held = _held(trace.cap) if trace.cap is not None and not trace.attempts else ""
+    return _sentence(trace.degraded.cause + held)
 
 
 def _seen(trace: Trace) -> list[str]:
@@ -70,10 +78,18 @@ def _beginning(trace: Trace, first: AttemptView) -> list[str]:
         return [f"asked {first.model}, as you pinned"]
     if trace.features is not None and trace.features.needs.local_only:
         return ["kept on this machine: the prompt is private"]
+    if decision.stands_in:
+        return [stand_in(decision)]
     if decision.mode == "premium_first":
         return [f"started with the best ({first.tier})"]
     sees = trace.request is not None and sees_earlier(decision, trace.request)
     return [f"started {first.tier}" + (", to see an earlier image" if sees else "")]
+
+
+def stand_in(decision: Decision) -> str:
+    """That a model is asked first which the route does not name, and why."""
+    why = {"absent": "is there", "barred": "may be asked"}.get(decision.stands_in)
+    return f"nobody on the route {why}: {decision.chosen} stands in" if why else ""
 
 
 def sees_earlier(decision: Decision, request: Request) -> bool:
@@ -134,7 +150,15 @@ def _capped(trace: Trace) -> list[str]:
     """The call that a cap did not allow."""
     if trace.cap is None:
         return []
-    return [f"{cap_words(trace.cap.cap, trace.cap.name)} did not allow {trace.cap.model}"]
+    return [f"{cap_words(trace.cap.cap, trace.cap.name)} did not allow {trace.cap.model}{_held(trace.cap)}"]
+
+
+def _held(cap: CapReached) -> str:
+    """What would have been held against a cap on spend, and how the cap is raised."""
+    if not on_spend(cap.cap):
+        return ""
+    needed, left = format_usd(cap.needed_nusd), format_usd(cap.left_nusd)
+    return f" (up to {needed} is held for a call, {left} is left; raise it: {raised_by(cap.cap)})"
 
 
 def _stood_in(trace: Trace, shown: AttemptView) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing import events as ev
 from routing.analysis.features import Features
@@ -16,14 +16,14 @@ from routing.decision.decide import decide
 from routing.decision.model import Decision, Snapshot, World
 from routing.errors import ConfigurationError, StorageError
 from routing.execution.observed import Observed
-from routing.execution.prechecks import Choice, personal_kinds
+from routing.execution.prechecks import Handling, handling
 from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn, carry_out, stopped
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import mend
 from routing.messages import Limits, Request, ask, clean
-from routing.policy.model import Personal, Policy
+from routing.policy.model import Policy
 from routing.setup import Setup
 
 DRILL_S = 15.0
@@ -33,13 +33,12 @@ DRILL_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What would be done with a request, were it sent now: about the kinds of `personal` data in it too."""
+    """What would be done with a request, were it sent now: about the `personal` data in it too."""
 
     features: Features
     snapshot: Snapshot
     decision: Decision
-    personal: tuple[str, ...]
-    does: Personal | Choice
+    personal: Handling
 
 
 class Router:
@@ -99,13 +98,18 @@ class Router:
         world = self._world(self.policy(request.profile))
         checked, snapshot = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
         decision = decide(checked.features, world, snapshot)
-        return Explanation(checked.features, snapshot, decision, checked.kinds, checked.does)
+        return Explanation(checked.features, snapshot, decision, checked.personal.where(decision, world.registry))
 
-    def to_ask(self, request: Request) -> tuple[str, ...]:
-        """The kinds of personal data in a prompt that its profile wants the user to be asked about before it goes to
-        anybody: empty when there is nothing to ask, or the request has the answer."""
-        asks = request.personal is None and self.policy(request.profile).personal == "ask"
-        return personal_kinds(clean(request)) if asks else ()
+    def foresee(self, request: Request, accounts: Accounts | None = None) -> Explanation:
+        """`explain`; for a prompt that the user is asked about first, the decision once it may go out."""
+        found = self.explain(request, accounts)
+        if not found.personal.asks:
+            return found
+        return replace(self.explain(replace(request, personal="mask"), accounts), personal=found.personal)
+
+    def handling(self, request: Request) -> Handling:
+        """What is done about the personal data in a request, and whether the user is to be asked first."""
+        return handling(clean(request), self.policy(request.profile))
 
     def policy(self, profile: str | None) -> Policy:
         """The compiled profile. Raises ConfigurationError, with what there is."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Key, Paste
 
-_KEYS = {key: action.name for action in ACTIONS if action.name in ("send", "newline") for key in action.keys}
+_IN_ORDER = ("send", "newline", "leave_if_empty")
+_KEYS = {key: action.name for action in ACTIONS if action.name in _IN_ORDER for key in action.keys}
 LARGEST_PASTE = 2_000_000
 """Characters; a larger paste is refused, in words."""
 
@@ -67,7 +68,7 @@ class Composer(TextArea):
         self._earlier: list[str] = []
         self._at = -1
         self._unsent = ""
-        self._set_aside = ""
+        self._set_aside: list[str] = []
         self.prepared = 0
 
     def remember(self, prompts: list[str]) -> None:
@@ -80,27 +81,40 @@ class Composer(TextArea):
         self.move_cursor(self.document.end)
 
     def put_first(self, text: str) -> None:
-        """Write something that is to be sent first; what stands here comes back after it."""
-        self._set_aside = self._set_aside or self.text
+        """Write something that is to be sent first; what stands here comes back after it, unless it is a command."""
+        if not (self._set_aside and self.text.startswith("/")):
+            self._set_aside.append(self.text)
         self.write(text)
         self.focus()
 
     @property
+    def depth(self) -> int:
+        """How many texts come back."""
+        return len(self._set_aside)
+
+    def give_back(self) -> None:
+        """What was set aside last stands here again."""
+        self.write(self._set_aside.pop() if self._set_aside else "")
+
+    def begin_with(self, text: str) -> None:
+        """Another chat's text; nothing comes back after it."""
+        self._set_aside.clear()
+        self.write(text)
+
+    @property
     def unsent(self) -> str:
         """What a person would miss."""
-        return self._set_aside or self.text
+        return next(filter(None, self._set_aside), self.text)
 
     def action_send(self) -> None:
         if self.text.strip():
             self.post_message(self.Sent(self.text))
 
-    def taken(self, text: str) -> None:
-        """The prompt was sent: make room for the next."""
+    def remember_sent(self, text: str) -> None:
+        """↑ brings it back."""
         self._earlier = [text, *(prompt for prompt in self._earlier if prompt != text)]
         self._at = -1
         self._unsent = ""
-        self.write(self._set_aside)
-        self._set_aside = ""
 
     def action_newline(self) -> None:
         self.insert("\n")
@@ -122,6 +136,13 @@ class Composer(TextArea):
             return
         self._at -= 1
         self.write(self._earlier[self._at] if self._at >= 0 else self._unsent)
+
+    async def action_leave_if_empty(self) -> None:
+        """As in a shell."""
+        if self.text:
+            self.action_delete_right()
+        else:
+            await self.app.action_quit()
 
     async def _on_key(self, event: Key) -> None:
         # In the order of the keys: a priority binding would overtake letters that still wait here.

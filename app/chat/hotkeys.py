@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.binding import BindingType
-    from textual.events import Focus, Key
+    from textual.events import Focus, Key, Paste
     from textual.timer import Timer
 
     from app.chat.entries import MessageView
 
 PAUSE_S = 0.3
-"""After a letter that does something that one would miss: when another follows within it, somebody is writing.
-A key that is none takes it back."""
+"""Between keys of which the later ones say what the earlier ones were: letters that do something that one would miss
+wait so long. When another follows, or any key that is none here, somebody is writing. A key that is no letter takes
+what waits back."""
 
 _WAITING = {key: action.name for action in ACTIONS if action.waits for key in action.keys if len(key) == 1}
 
 
 class ChatTranscript(Transcript):
-    """The transcript with the keys of the table of actions. What is no key here, and letters in quick succession, are
-    given to `write`, one by one."""
+    """The transcript with the keys of the table of actions. What is no key here, letters in quick succession, and what
+    is pasted are given to `write`, one by one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("transcript", prefix="app."),
@@ -38,47 +39,50 @@ class ChatTranscript(Transcript):
         Binding("i", "app.compose_prompt", "Write", show=False),
     ]
 
-    def __init__(self, load: Callable[[str], MessageView], write: Callable[[Key], None], *, id: str) -> None:
+    def __init__(self, load: Callable[[str], MessageView], write: Callable[[Key | Paste], None], *, id: str) -> None:
         super().__init__(load, id=id)
         self._write = write
         self._writing = False
-        self._held: Key | None = None
+        self._quick: list[Key] = []
         self._pause: Timer | None = None
 
     def on_focus(self, event: Focus) -> None:
         del event
         self._writing = False
 
+    def on_paste(self, event: Paste) -> None:
+        self._give(event)
+
     def on_key(self, event: Key) -> None:
-        held = self._let_go()
+        quick = self._let_go()
         if self._writing:  # keys that were under way to here
             self._give(event)
         elif not event.is_printable:
             return
-        elif held is not None:
-            self._give(held)
-            self._give(event)
-        elif event.key in _WAITING:
-            event.stop()
-            self._held = event
+        elif event.key not in self._bindings.key_to_bindings or any(key.key in _WAITING for key in quick):
+            for key in (*quick, event):
+                self._give(key)
+        else:
+            self._quick = [*quick, event]
             self._pause = self.set_timer(PAUSE_S, self._act)
-        elif event.key not in self._bindings.key_to_bindings:
-            self._give(event)
+            if event.key in _WAITING:
+                event.stop()
 
     async def _act(self) -> None:
         """Nothing followed. Of a screen that was opened meanwhile the transcript does not know: it keeps its focus."""
-        held = self._let_go()
-        if held is not None and self.has_focus and self.app.screen is self.screen:
-            await self.run_action(f"app.{_WAITING[held.key]}")
+        action = _WAITING.get(self._let_go()[-1].key)
+        if action is not None and self.has_focus and self.app.screen is self.screen:
+            await self.run_action(f"app.{action}")
 
-    def _let_go(self) -> Key | None:
-        held, self._held = self._held, None
+    def _let_go(self) -> list[Key]:
+        """The keys that came shortly before."""
+        quick, self._quick = self._quick, []
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
-        return held
+        return quick
 
-    def _give(self, event: Key) -> None:
+    def _give(self, event: Key | Paste) -> None:
         event.stop()
         self._writing = True
         self._write(event)

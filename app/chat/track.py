@@ -9,10 +9,10 @@ from routing.narration import sees_earlier
 
 if TYPE_CHECKING:
     from routing.decision.model import Candidate, Decision
+    from routing.execution.prechecks import Handling
     from routing.messages import Request
-    from routing.router import Explanation
 
-_HELD_BACK = {"ask": "asks first", "mask": "masked", "local": "kept here"}
+_DOES = {"ask": "asks first", "mask": "masked", "local": "kept here"}
 
 
 def track(decision: Decision, request: Request, held: str = "") -> str:
@@ -24,6 +24,8 @@ def track(decision: Decision, request: Request, held: str = "") -> str:
     parts = [f"→ {candidate.tier} {candidate.model.split('/')[-1]}", _cost(candidate), _seconds(candidate.latency_s)]
     if sees_earlier(decision, request):
         parts.insert(1, "must see an earlier image")
+    if decision.stands_in:
+        parts.insert(1, "stands in")
     if held:
         parts.insert(1, held)
     above = [decision.candidate(rung.models[0]).tier for rung in decision.ladder[1:]]
@@ -34,17 +36,23 @@ def track(decision: Decision, request: Request, held: str = "") -> str:
     return " · ".join(parts)
 
 
-def held_back(found: Explanation) -> str:
-    """`masked: an e-mail address`; nothing where it goes out as it is."""
-    word = _HELD_BACK.get(found.does)
-    return f"{word}: {', '.join(found.personal)}" if word and found.personal else ""
+def held_back(personal: Handling) -> str:
+    """`masked: an e-mail address`, or `! an e-mail address: sent as it is`; nothing where it stays on this machine."""
+    kinds, word = ", ".join(personal.kinds), _DOES.get(personal.does, "")
+    if not word:
+        return f"! {kinds}: sent as it is" if kinds and not personal.stays else ""
+    if personal.earlier:
+        word += " as earlier in this chat"
+    return f"{word}: {kinds}" if kinds else word if personal.earlier else ""
 
 
-def worst_nusd(decision: Decision) -> int:
+def worst_nusd(decision: Decision) -> int | None:
     """The most that a call on every rung could cost, with a second one where the first may be hedged; within what the
-    message may spend."""
+    message may spend. None where nothing may be asked."""
+    if not decision.ladder:
+        return None
     rungs = [rung.worst_nusd for rung in decision.ladder]
-    beside = rungs[0] if rungs and decision.hedge_after_s is not None else 0
+    beside = rungs[0] if decision.hedge_after_s is not None else 0
     return min(sum(rungs) + beside, decision.credit_nusd)
 
 

@@ -82,10 +82,11 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
     runtime = await Runtime.open(paths, read_settings(paths), program="ask", wanted=wanted, profile=asked.profile)
     try:
         _tell_why_none(runtime)
+        _tell_of_profiles(runtime, request)
         _check_model(runtime, request)
         say_unread(request, [runtime.router.policy(request.profile)])
         request = continue_chat(runtime.store, _in_latest(runtime, request))
-        _check_personal(runtime, request)
+        await _check_personal(runtime, request)
         turn = runtime.router.start(request)
         stop.ask = turn.cancel
         shown = printer(asked.as_json, bare_json=request.schema is not None)
@@ -118,17 +119,28 @@ def _tell_why_none(runtime: Runtime) -> None:
                 say(one.problem)
 
 
-def _check_personal(runtime: Runtime, request: Request) -> None:
-    """Raises PointsmanError where the profile wants the user to be asked first."""
+def _tell_of_profiles(runtime: Runtime, request: Request) -> None:
+    """Files that are left out, and models that the profile names and nobody has."""
+    from app.cli.profiles import say_absent, say_left_out
+
+    say_left_out(runtime.profiles)
+    say_absent(runtime.absent(runtime.router.policy(request.profile).id))
+
+
+async def _check_personal(runtime: Runtime, request: Request) -> None:
+    """Say what is done about personal data before it is. Raises PointsmanError where the profile wants the user to be
+    asked first."""
     from routing.errors import PointsmanError
 
-    kinds = runtime.router.to_ask(request)
-    if kinds:
+    personal = runtime.router.explain(request, await runtime.accounts()).personal
+    if personal.asks:
         profile = runtime.router.policy(request.profile).id
         raise PointsmanError(
-            f"Nothing was sent: there is {' and '.join(kinds)} in it, and the profile {profile} asks what may be done: "
-            "say --personal send, mask or local."
+            f"Nothing was sent: there is {' and '.join(personal.kinds)} in it, and the profile {profile} asks what may "
+            "be done: say --personal send, mask or local."
         )
+    if personal.kinds and not personal.stays:
+        say(personal.sentence)
 
 
 def _check_model(runtime: Runtime, request: Request) -> None:

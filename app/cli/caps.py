@@ -87,17 +87,13 @@ def raise_(paths: Paths, amount: str, reason: str, simulated: bool, profile: str
 
 def _policy(paths: Paths, profile: str | None) -> tuple[Policy, Caps]:
     """The profile and the machine's own caps. Raises ConfigurationError."""
-    from app.profiles import load_profiles
+    from app.cli.profiles import profiles_with
     from app.settings import read_settings
     from routing.budget.caps import Caps
-    from routing.errors import ConfigurationError
 
     settings: Settings = read_settings(paths)
-    profiles = load_profiles(paths)
     name = profile or settings.profile
-    if name not in profiles:
-        raise ConfigurationError(f"There is no profile {name!r}: choose one of {', '.join(sorted(profiles))}.")
-    return profiles[name], Caps(settings.day_nusd, settings.simulated_day_nusd)
+    return profiles_with(paths, name).policies[name], Caps(settings.day_nusd, settings.simulated_day_nusd)
 
 
 def _document(policy: Policy, found: dict[str, tuple[Standing, ...]], raises: list[Raise]) -> dict[str, Any]:

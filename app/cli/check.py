@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.settings import Paths
     from app.setup.calling import Called
     from app.sources import Checked, Sources
+    from routing.errors import Problem
     from routing.registry.ladders import Proposal
     from routing.registry.loading import Tiers
 
@@ -32,12 +33,16 @@ def check(paths: Paths, drills: bool, as_json: bool) -> int:
 
     async def main(_: Stop) -> int:
         from app.cli.drilling import drill
+        from app.cli.profiles import say_left_out
         from app.runtime import Runtime
         from app.settings import read_settings
 
         runtime = await Runtime.open(paths, read_settings(paths), program="check")
         try:
-            return await (drill(runtime, as_json) if drills else _check(runtime, paths, as_json))
+            if not drills:
+                return await _check(runtime, paths, as_json)
+            say_left_out(runtime.profiles)
+            return await drill(runtime, as_json)
         finally:
             await runtime.aclose()
 
@@ -54,7 +59,10 @@ async def _check(runtime: Runtime, paths: Paths, as_json: bool) -> int:
     sources = runtime.sources
     called = await call_each(runtime.router, sources)
     proposal = propose_tiers(sources, called)
-    mistakes = tuple(map(str, await asyncio.to_thread(find_unmatched, paths, sources)))
+    mistakes = (
+        *map(str, await asyncio.to_thread(find_unmatched, paths, sources)),
+        *map(str, await asyncio.to_thread(_profile_mistakes, runtime)),
+    )
     problems = [problem for one in sources.checked if (problem := _problem(one, called)) is not None]
     if as_json:
         tell_json(_document(sources, called, proposal, mistakes))
@@ -66,6 +74,13 @@ async def _check(runtime: Runtime, paths: Paths, as_json: bool) -> int:
     for mistake in mistakes:
         say(mistake)
     return 1 if problems or mistakes else 0
+
+
+def _profile_mistakes(runtime: Runtime) -> list[Problem]:
+    """All that is wrong with profiles: with the files that are left out, and with what the others name."""
+    profiles = runtime.profiles
+    left_out = [problem for one in profiles.left_out for problem in one.problems]
+    return left_out + [problem for name in sorted(profiles.policies) for problem in runtime.absent(name)]
 
 
 def _counted(failing: int, all_of_them: int) -> str:

@@ -10,7 +10,8 @@ from app.cli.manners import say, tell, tell_json, well_behaved
 from app.cli.prompt import Tags, asking, read_request, say_unread
 
 if TYPE_CHECKING:
-    from app.settings import Paths
+    from app.profiles import Profiles
+    from app.settings import Paths, Settings
     from routing.budget.accounts import Accounts
     from routing.ledger.store import Store
     from routing.registry.model import Registry
@@ -47,15 +48,20 @@ def explain(
 
     from app.cli.explaining import as_document, as_lines, as_table
     from app.cli.ledgers import open_ledger
+    from app.cli.profiles import profiles_with, say_absent
     from app.cli.tables import as_text
+    from app.settings import read_settings
 
     registry, age_s = _known(paths)
     with open_ledger(paths) as store:
-        router = _router(paths, registry, store)
-        names = sorted(router.setup.profiles) if all_profiles else [router.policy(profile).id]
+        settings = read_settings(paths)
+        profiles = profiles_with(paths, profile or settings.profile)
+        router = _router(settings, profiles, registry, store)
+        names = sorted(profiles.policies) if all_profiles else [router.policy(profile).id]
+        say_absent(problem for name in names for problem in profiles.absent(name, registry))
         say_unread(request, [router.policy(name) for name in names])
         accounts = _accounts(store)
-        found = {name: router.explain(replace(request, profile=name), accounts) for name in names}
+        found = {name: router.foresee(replace(request, profile=name), accounts) for name in names}
     documents = [{"discovered_s": age_s, **as_document(name, one)} for name, one in found.items()]
     if as_json:
         tell_json({"discovered_s": age_s, "profiles": documents} if all_profiles else documents[0])
@@ -80,11 +86,9 @@ def _known(paths: Paths) -> tuple[Registry, float | None]:
     return saved.registry, max(0.0, round(SystemClock().wall() - saved.saved_s, 3))
 
 
-def _router(paths: Paths, registry: Registry, store: Store) -> Router:
+def _router(settings: Settings, profiles: Profiles, registry: Registry, store: Store) -> Router:
     import random
 
-    from app.profiles import load_profiles
-    from app.settings import read_settings
     from routing.budget.caps import Caps
     from routing.clock import SystemClock
     from routing.ledger.acceptance import read_acceptance
@@ -92,9 +96,8 @@ def _router(paths: Paths, registry: Registry, store: Store) -> Router:
     from routing.router import Router
     from routing.setup import Setup
 
-    settings = read_settings(paths)
     setup = Setup(
-        profiles=load_profiles(paths),
+        profiles=profiles.policies,
         registry=registry,
         providers={},
         caps=Caps(settings.day_nusd, settings.simulated_day_nusd),

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from app.cli.figures import chance, dollars, seconds
 from app.cli.tables import Table, as_text
 from app.panels.reasons import sentence
+from routing.narration import stand_in
 
 if TYPE_CHECKING:
     from routing.decision.model import Candidate, Decision, PlannedRung
+    from routing.execution.prechecks import Handling
     from routing.router import Explanation
 
 
@@ -29,13 +31,18 @@ def as_document(profile: str, explanation: Explanation) -> dict[str, Any]:
         }
         for exclusion in decision.excluded
     ]
-    return {**document, "features": asdict(explanation.features), "advice": _advice(explanation)}
+    personal = asdict(explanation.personal)
+    return {**document, "features": asdict(explanation.features), "personal": personal, "advice": _advice(explanation)}
 
 
 def as_table(found: Mapping[str, Explanation]) -> Table:
     """One row for each profile."""
-    rows = tuple(_row(name, explanation.decision) for name, explanation in found.items())
-    return Table(("profile", "route", "first", "then", "cost", "time", "right"), rows)
+    head = ("profile", "route", "first", "then", "cost", "time", "right")
+    rows = [_row(name, explanation.decision) for name, explanation in found.items()]
+    if not any(explanation.personal.kinds for explanation in found.values()):
+        return Table(head, tuple(rows))
+    done = [_done(explanation.personal) for explanation in found.values()]
+    return Table((*head, "personal data"), tuple((*row, does) for row, does in zip(rows, done, strict=True)))
 
 
 def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
@@ -44,7 +51,10 @@ def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
     if not decision.candidates:
         yield NO_MODELS
         return
+    yield from _personal(explanation.personal)
     yield f"{decision.chosen} is asked first." if decision.chosen else "No model may be asked: all are out."
+    if said := stand_in(decision):
+        yield f"{said[0].upper()}{said[1:]}."
     yield f"{profile}: the rule “{decision.rule}” took the route “{decision.route}” ({_MODES[decision.mode]})."
     yield (
         f"The prompt: {features.task} {chance(features.task_p)} · complexity {chance(features.complexity)} · "
@@ -66,6 +76,21 @@ _MODES = {
     "cascade": "climb while the answer is not sure enough",
     "premium_first": "the best first, a quicker one only when time runs out",
 }
+
+
+_DONE = {"show": "sent", "send": "sent", "mask": "masked", "local": "kept here", "ask": "asks first"}
+
+
+def _done(personal: Handling) -> str:
+    return "stays here" if personal.stays else _DONE[personal.does]
+
+
+def _personal(personal: Handling) -> Iterator[str]:
+    """What comes before anything is sent."""
+    if personal.asks:
+        yield f"{personal.sentence[:-1]} (`--personal send`, `mask` or `local`). Once it may go out:"
+    elif personal.kinds:
+        yield personal.sentence
 
 
 def _rung(n: int, rung: PlannedRung, *, below: bool) -> Iterator[str]:

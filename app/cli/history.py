@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.ago import ago
-from app.cli.manners import say, tell, tell_json, well_behaved
+from app.cli.manners import agreed, say, tell, tell_json, well_behaved
 
 if TYPE_CHECKING:
     from app.history.export import Calls
@@ -125,6 +125,8 @@ def import_(paths: Paths, file: Path) -> None:
         raise ConfigurationError((Problem(str(file), None, f"cannot be read: {error.strerror}."),)) from error
     known = f"; {_turns(done.known)} there already" if done.known else ""
     say(f"Imported {_turns(done.turns)} in {_count(done.chats, 'new chat')}{known}.")
+    if not done.checked:
+        say(f"{file} has no checksum, as an older Pointsman wrote it: whether it was changed could not be seen.")
 
 
 @history.command()
@@ -156,20 +158,27 @@ def delete(paths: Paths, chat: str, forever: bool) -> None:
 @history.command()
 @click.option("--older-than", metavar="90d", callback=ago, required=True, help="Such as 12h, 90d, 52w.")
 @click.option("--dry-run", is_flag=True, help="Only tell how many turns that would be.")
+@click.option("--yes", is_flag=True, help="Do not ask, even if no turn would stay.")
 @well_behaved
-def prune(paths: Paths, older_than: float, dry_run: bool) -> None:
-    """Erase turns that began longer ago; the sums of money by day stay."""
+def prune(paths: Paths, older_than: float, dry_run: bool, yes: bool) -> int | None:
+    """Erase turns that began longer ago; the sums of money by day stay. Asks first where no turn would stay."""
     from app.cli.ledgers import open_ledger
     from routing.clock import SystemClock
+    from routing.ledger.retention import leaves_nothing
     from routing.ledger.retention import older_than as turns_older_than
     from routing.ledger.retention import prune as prune_turns
 
     before_s = SystemClock().wall() - older_than
     with open_ledger(paths) as store:
+        old = _turns(turns_older_than(store, before_s))
         if dry_run:
-            say(f"It would erase {_turns(turns_older_than(store, before_s))}.")
+            say(f"It would erase {old}.")
+        elif not yes and leaves_nothing(store, before_s) and not agreed(f"That is every turn there is ({old}). Erase?"):
+            say("Nothing was erased.")
+            return 1
         else:
             say(f"Erased {_turns(prune_turns(store, before_s))}.")
+    return None
 
 
 @history.command()

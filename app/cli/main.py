@@ -14,8 +14,9 @@ from app.cli.check import check
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.history import history
-from app.cli.manners import Commands, ended, places
+from app.cli.manners import Commands, ended, places, unwritten
 from app.cli.models import models
+from app.cli.output import OutputError, mark_stdout
 from app.cli.report import report
 from app.cli.simulate import simulate
 from app.settings import Paths, find_paths, refuse_shared
@@ -79,7 +80,10 @@ for command in (ask, explain, models, demo, report, history, caps, simulate, che
 
 def main() -> None:
     """Run the command line; ends the program."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another
-    cli(prog_name="pointsman")
+    if hasattr(sys.stderr, "reconfigure"):
+        sys.stderr.reconfigure(errors="replace")  # a terminal that lacks a sign shows another
+    mark_stdout()
+    try:
+        cli(prog_name="pointsman")
+    except OutputError as error:
+        sys.exit(unwritten(error))

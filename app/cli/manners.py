@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from app.cli.output import OutputError, forget_stdout
 from app.settings import Paths, find_paths, names_config, refuse_shared
 from app.visible import escaped, harmless, visible
 from routing.errors import PointsmanError
@@ -48,8 +48,7 @@ def places(function: Callable[..., None]) -> Callable[..., None]:
 def well_behaved(function: Callable[..., int | None]) -> Callable[..., None]:
     """A command's function, which gets `paths` first and returns its exit code (None: 0).
 
-    An error of ours becomes one sentence on stderr and its exit code, and so does a full disk behind stdout; a reader
-    that has gone and Ctrl-C are quiet.
+    An error of ours becomes one sentence on stderr and its exit code; a reader that has gone and Ctrl-C are quiet.
     """
 
     @places
@@ -59,7 +58,8 @@ def well_behaved(function: Callable[..., int | None]) -> Callable[..., None]:
         config = config or root.get("config")
         paths = find_paths(data_dir or root.get("data_dir"), config)
         if names_config(config) and not paths.config.exists():
-            say(f"{paths.config} does not exist: nothing is set by it.")
+            by = "" if config else " POINTSMAN_CONFIG names it."
+            say(f"{paths.config} does not exist: nothing is set by it.{by}")
         sys.exit(ended(lambda: _run(function, paths, values)))
 
     return command
@@ -79,17 +79,26 @@ def ended(run: Callable[[], int | None]) -> int:
         say(str(error))
         return error.exit_code
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return 0
-    except OSError as error:
-        if not _stdout_fails():
-            raise
-        _forget_stdout()
-        say(f"Cannot write the output: {error.strerror}.")
-        return 1
+    except click.Abort:
+        say("")  # after the question that was not answered
+        return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def unwritten(error: OutputError) -> int:
+    """Tell that stdout is full, or gone; returns the exit code."""
+    forget_stdout()
+    say(f"Cannot write the output: {error.strerror}.")
+    return 1
+
+
+def agreed(question: str) -> bool:
+    """What a person at the terminal says to it. Where there is none, nobody can say no: the command was the answer."""
+    return not (sys.stdin.isatty() and sys.stderr.isatty()) or click.confirm(visible(question), err=True)
 
 
 def say(text: str) -> None:
@@ -112,18 +121,3 @@ def tell_json(document: object) -> None:
     import json
 
     click.echo(escaped(json.dumps(document, indent=2, ensure_ascii=False)))
-
-
-def _stdout_fails() -> bool:
-    """Whether it was stdout that could not be written: what it still holds then fails again."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return True
-    return False
-
-
-def _forget_stdout() -> None:
-    """Nobody reads any more: what is still buffered must not fail again when Python ends."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())

@@ -145,11 +145,8 @@ def _failed(paths: Paths) -> frozenset[str]:
 
 def _assumed_nusd(paths: Paths) -> int:
     """What the user's profile assumes of a price that nobody knows, for a million tokens."""
-    from app.profiles import load_profiles
+    from app.cli.profiles import profiles_with
     from app.settings import read_settings
-    from routing.errors import ConfigurationError
 
-    profiles, chosen = load_profiles(paths), read_settings(paths).profile
-    if chosen not in profiles:
-        raise ConfigurationError(f"There is no profile {chosen!r}: choose one of {', '.join(sorted(profiles))}.")
-    return profiles[chosen].assumed_nusd_per_mtok
+    name = read_settings(paths).profile
+    return profiles_with(paths, name).policies[name].assumed_nusd_per_mtok

@@ -37,7 +37,7 @@ def group_table(title: str, groups: Sequence[Group]) -> Table:
             str(one.turns),
             str(one.calls),
             format_usd(one.spend_nusd),
-            accounting.NONE if one.success.nusd is None else format_usd(one.success.nusd),
+            accounting.untold(one.success) if one.success.nusd is None else format_usd(one.success.nusd),
             str(one.escalated),
             str(one.degraded),
         )

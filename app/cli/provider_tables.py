@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from routing.reports.providers import ProviderFigures, ProvidersReport
     from routing.reports.readiness import Readiness
 
+_HHI = "Concentration: the squares of the shares, added up (HHI); 1: one provider gives every answer"
+
 
 def provider_tables(report: ProvidersReport) -> list[Table]:
     """Every provider, how much hangs on one of them, and the readiness of each pair."""
-    head = ("provider", "", "calls", "failures", "first token p50", "p95", "breaker openings", "answers", "share")
+    first = "a call's first token p50"
+    head = ("provider", "", "calls", "failures", first, "p95", "breaker openings", "answers", "share")
     since = f" since {report.since}" if report.since else ""
     tables = [Table(head, [_row(one) for one in report.providers], f"Providers{since}")]
     kinds = (("real", report.hhi), ("simulated", report.simulated_hhi))
     concentration = [(name, chance(hhi)) for name, hhi in kinds if hhi is not None]
     if concentration:
-        tables.append(Table(("answers", "HHI"), concentration, "Concentration (1: one provider gives every answer)"))
+        tables.append(Table(("answers", "HHI"), concentration, _HHI))
     return [*tables, *readiness_tables(report.readiness)]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from routing.reports.session import SessionSummary
     from routing.reports.spend import SpendReport
 
+_ONLY_TESTED = "No prompt was asked, models were only tested: see `pointsman report spend` for what that cost."
+
 
 @click.group()
 def report() -> None:
@@ -66,17 +68,20 @@ def spend(paths: Paths, since: float | None, form: str | None) -> None:
     day = None if since is None else local_day(max(0.0, SystemClock().wall() - since))
     with open_ledger(paths) as store:
         found = report_spend(store, day)
-    tell_report(form, asdict(found), _records(found, ("day", "model", "tier", "purpose")), spend_tables(found))
+    records = _records(found, ("day", "model", "tier", "purpose"))
+    for one in found.gone:
+        records.append({"by": "gone", "name": one.day, "simulated": one.simulated, "spend_nusd": one.spend_nusd})
+    tell_report(form, asdict(found), records, spend_tables(found))
 
 
 def _find_session(store: Store, wanted: str) -> str | None:
     """The session's id; None (and a word on stderr) when nothing was asked yet."""
     from routing.errors import ConfigurationError
-    from routing.reports.session import list_sessions
+    from routing.reports.session import list_sessions, only_tested
 
     sessions = list_sessions(store)
     if not sessions and wanted == "last":
-        say("Nothing was asked yet, so there is no session to tell of.")
+        say(_ONLY_TESTED if only_tested(store) else "Nothing was asked yet, so there is no session to tell of.")
         return None
     matching = sessions[:1] if wanted == "last" else [one for one in sessions if one.id.startswith(wanted)]
     if len(matching) != 1:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app import accounting
 from app.cli.figures import seconds
 from app.cli.money_tables import group_table, money_tables, raise_tables
 from app.cli.tables import Table
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from routing.reports.sums import Slice
 
 _NAMES = {"drill": "drill (one small test call of a model)"}
+GONE = "turns no longer kept"
 _SLICE = ("money", "calls", "tokens in", "out", "spend")
 
 
@@ -49,28 +52,45 @@ def session_tables(summary: SessionSummary) -> list[Table]:
 
 def spend_tables(report: SpendReport) -> list[Table]:
     since = f" since {report.since}" if report.since else ""
-    totals = [
-        ("real", format_usd(report.total_nusd), format_usd(report.held_nusd)),
-        ("simulated", format_usd(report.simulated_total_nusd), format_usd(report.simulated_held_nusd)),
-    ]
     return [
-        Table(("money", "spend", "held"), totals, f"Spend{since}"),
+        Table(("money", "spend", "held"), list(_totals(report)), f"Spend{since}"),
         *raise_tables(report.raises),
         *money_tables({"real": report.real, "simulated": report.simulated}),
         group_table("Route", report.by_route),
         group_table("Task", report.by_task),
-        slice_table("Day", report.by_day),
+        day_table(report),
         slice_table("Model", report.by_model),
         slice_table("Tier", report.by_tier),
         slice_table("Purpose", report.by_purpose),
     ]
 
 
+def _totals(report: SpendReport) -> Iterator[tuple[str, str, str]]:
+    kinds = (
+        (False, report.total_nusd, report.held_nusd),
+        (True, report.simulated_total_nusd, report.simulated_held_nusd),
+    )
+    for simulated, nusd, held_nusd in kinds:
+        yield _kind(simulated), format_usd(nusd), format_usd(held_nusd)
+        if gone_nusd := sum(one.spend_nusd for one in report.gone if one.simulated is simulated):
+            yield f"  of it {GONE}", format_usd(gone_nusd), ""
+
+
+def day_table(report: SpendReport) -> Table:
+    """The calls of each day, then what the days' sums know of turns that are gone."""
+    known = slice_table("Day", report.by_day)
+    gone = [
+        (f"{one.day}, {GONE}", _kind(one.simulated), *[accounting.NONE] * 3, format_usd(one.spend_nusd))
+        for one in report.gone
+    ]
+    return replace(known, rows=[*known.rows, *gone])
+
+
 def slice_table(title: str, slices: Sequence[Slice]) -> Table:
     rows = [
         (
             _NAMES.get(one.name, one.name) if title == "Purpose" else one.name,
-            "simulated" if one.simulated else "real",
+            _kind(one.simulated),
             str(one.calls),
             f"{one.input_tokens:,}",
             f"{one.output_tokens:,}",
@@ -79,6 +99,10 @@ def slice_table(title: str, slices: Sequence[Slice]) -> Table:
         for one in slices
     ]
     return Table((title.lower(), *_SLICE), rows, f"By {title.lower()}")
+
+
+def _kind(simulated: bool) -> str:
+    return "simulated" if simulated else "real"
 
 
 def _facts(summary: SessionSummary) -> list[tuple[str, str]]:
@@ -98,6 +122,6 @@ def _facts(summary: SessionSummary) -> list[tuple[str, str]]:
         ("escalations", str(summary.escalations)),
         ("failovers", str(summary.failovers)),
         ("retries", str(summary.retries)),
-        ("first token", f"p50 {seconds(summary.first_token_p50_s)}, p95 {seconds(summary.first_token_p95_s)}"),
+        ("first text", f"p50 {seconds(summary.first_text_p50_s)}, p95 {seconds(summary.first_text_p95_s)}"),
         ("whole turn", f"p50 {seconds(summary.latency_p50_s)}, p95 {seconds(summary.latency_p95_s)}"),
     ]

@@ -55,7 +55,7 @@ def _right(table: Table) -> list[bool]:
 
 
 def _is_figures(cells: Sequence[str]) -> bool:
-    return bool(cells) and all(cell[:1] in "0123456789$.<–≤-+" for cell in cells)
+    return bool(cells) and all(cell[:1] in "0123456789$.<–—≤-+" for cell in cells)
 
 
 def _set(cell: str, width: int, right: bool) -> str:

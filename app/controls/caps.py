@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from app.controls.base import Base
+from app.controls.money import MoneyControls
 
 if TYPE_CHECKING:
     from app.screens.page import Page
 
 
-class CapControls(Base):
+class CapControls(MoneyControls):
     """What there is to spend, and a little more of it."""
 
     def open_page(self, page: Page) -> None:
@@ -75,7 +75,3 @@ class CapControls(Base):
         self.say(raised_words(raised))
         await self.count_money()
         self.show_state()
-
-    async def count_money(self) -> None:
-        """Read anew what is spent and what may be."""
-        raise NotImplementedError

@@ -7,19 +7,28 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 
+from app.chat.composer import Composer
 from app.chat.conversation import Past
 from app.controls.base import Base
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from routing.ledger.pages import DraftSize, TurnSize
     from routing.ledger.rows import ChatRow
+
+_KEPT_S = 1.0
+"""After the last key: what is written is safe then, whatever happens."""
 
 
 class ChatControls(Base):
     """Everything here needs the ledger, so it waits for the runtime."""
 
     _deleted: str | None = None
+    _kept = ("", "")
+    _keeping: Timer | None = None
 
     async def chats_ready(self) -> None:
         """The runtime is open: past turns can be read, earlier prompts brought back."""
@@ -34,7 +43,32 @@ class ChatControls(Base):
         )
         self._recall()
         if self.launch.resume is not None:
-            await self._show_chat(None if self.launch.resume == "last" else self.launch.resume)
+            await self._resume(None if self.launch.resume == "last" else self.launch.resume)
+        else:
+            await self._take_up()
+        self._keep_soon()
+
+    async def _resume(self, key: str | None) -> None:
+        """Go on with a chat; what was typed meanwhile belongs to it."""
+        chat = await self._find(key)
+        if chat is not None:
+            self._show(chat, *await self._read(chat))
+            self._begin_with(chat, self.composer.unsent or chat.draft)
+
+    async def _take_up(self) -> None:
+        """What was written in a new chat last time and never sent waits in this one."""
+        from routing.ledger.chats import unsent_chat
+
+        assert self.runtime is not None
+        chat = await asyncio.to_thread(unsent_chat, self.runtime.store, self.runtime.session.id)
+        if chat is not None and not (self.composer.unsent or self.waiting):
+            self.claimed = chat.id
+            self._begin_with(chat, chat.draft)
+
+    def _begin_with(self, chat: ChatRow, text: str) -> None:
+        self._kept = (chat.id, chat.draft)
+        if text != self.composer.text:
+            self.composer.begin_with(text)
 
     @work(group="recall", exit_on_error=False)
     async def _recall(self) -> None:
@@ -44,15 +78,28 @@ class ChatControls(Base):
         self.composer.remember(await asyncio.to_thread(earlier_prompts, self.runtime.store))
 
     @work(exclusive=True, group="open", exit_on_error=False)
-    async def open_chat(self, key: str | None, turn: str | None = None) -> None:
-        await self._show_chat(key, turn)
+    async def open_chat(self, key: str, turn: str | None = None) -> None:
+        await self._change_to(key, turn)
 
-    async def _show_chat(self, key: str | None, turn: str | None = None) -> None:
-        """Show a chat by its id or the beginning of it, None for the last; and `turn`, if it is on its branch."""
-        from routing.ledger import chats, pages
+    async def _change_to(self, key: str, turn: str | None = None) -> None:
+        """Show another chat with what is unsent in it, and keep that of this one."""
+        chat = await self._find(key)
+        if chat is None:
+            return
+        read = await self._read(chat)
+        other = chat.id not in (self.chat_id, self.claimed)
+        if other:
+            self._keep_unsent()
+        self._show(chat, *read, turn)
+        if other:
+            self._begin_with(chat, chat.draft)
+
+    async def _find(self, key: str | None) -> ChatRow | None:
+        """A chat by its id or the beginning of it, None for the last; says so where there is none."""
+        from routing.ledger import chats
 
         if self.runtime is None:
-            return
+            return None
         store = self.runtime.store
         chat = (
             await asyncio.to_thread(chats.find_chat, store, key)
@@ -61,14 +108,20 @@ class ChatControls(Base):
         )
         if chat is None:
             self.say(f"There is no chat {key!r}: /chats lists them." if key else "There is no chat yet.")
-            return
+        return chat
+
+    async def _read(self, chat: ChatRow) -> tuple[list[TurnSize], list[DraftSize]]:
+        from routing.ledger import pages
+
+        assert self.runtime is not None
+        store = self.runtime.store
         turns = await asyncio.to_thread(pages.turn_sizes, store, chat.id)
-        drafts = await asyncio.to_thread(pages.draft_sizes, store, chat.id)
-        if self.chat_id is not None and self.chat_id != chat.id:
-            self._keep_unsent()
-            self.composer.write(chat.draft)
-        elif chat.draft and not self.composer.text:
-            self.composer.write(chat.draft)
+        return turns, await asyncio.to_thread(pages.draft_sizes, store, chat.id)
+
+    def _show(self, chat: ChatRow, turns: list[TurnSize], drafts: list[DraftSize], turn: str | None = None) -> None:
+        """The chat along the branch of `turn`, or else its last one."""
+        from routing.ledger import chats
+
         self.chat_id, self.chat_title = chat.id, chat.title
         self.conversation.open(chats.branch(turns, turn), drafts)
         if turn is not None:
@@ -90,21 +143,37 @@ class ChatControls(Base):
         self.conversation.cut(kept)
         self.show_state()
 
-    def _keep_unsent(self) -> None:
-        """What stands in the composer, after prompts that were not sent yet, waits in its chat."""
+    @on(Composer.Changed)
+    def _keep_soon(self) -> None:
+        """Once nothing was typed for a moment."""
+        if not self.screen_stack:
+            return  # it was written while the client was being left
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.set_timer(_KEPT_S, self.keep_written)
+
+    def keep_written(self) -> None:
         from routing.ledger.chats import keep_draft
 
-        unsent = "\n\n".join([*self.take_back(), *([self.unsent] if self.unsent else [])])
-        if self.runtime is not None and (self.chat_id is not None or unsent.strip()):
-            self.chat_id = self.chat_id or self.runtime.new_id()
-            keep_draft(self.runtime.store, self.chat_id, unsent, self.runtime.now())
+        text = "\n\n".join([*self.waiting, *([self.unsent] if self.unsent else [])])
+        if self.runtime is None or not (self.chat_id or self.claimed or text.strip()):
+            return
+        now = (self.claim_chat(), text)
+        if now != self._kept:
+            self._kept = now
+            keep_draft(self.runtime.store, *now, self.runtime.now())
+
+    def _keep_unsent(self) -> None:
+        """What stands in the composer, after prompts that were not sent yet, waits in its chat."""
+        self.keep_written()
+        self.take_back()
 
     def action_new_chat(self) -> None:
         if self.runtime is None:
             return  # this chat is new, and what is written in it could not be kept yet
         self._keep_unsent()
-        self.composer.write("")
-        self.chat_id, self.chat_title = None, ""
+        self.composer.begin_with("")
+        self.chat_id, self.claimed, self.chat_title = None, None, ""
         self.conversation.open([], [])
         self.composer.focus()
         self.show_state()
@@ -127,7 +196,7 @@ class ChatControls(Base):
             await self._delete(chat)
         elif kind == "rename":
             row = next(row for row in rows if row.id == chat)
-            await self._show_chat(chat)
+            await self._change_to(chat)
             self.composer.put_first(f"/rename {row.title}")
 
     def rename_chat(self, title: str) -> None:
@@ -154,7 +223,7 @@ class ChatControls(Base):
         assert self.runtime is not None
         await asyncio.to_thread(delete_chat, self.runtime.store, chat, self.runtime.now())
         self._deleted = chat
-        if chat == self.chat_id:
+        if chat in (self.chat_id, self.claimed):
             self.action_new_chat()
         self.say("Deleted. /undo brings it back; what it cost stays in every sum.")
 

@@ -43,7 +43,8 @@ class LeavingControls(CopyControls):
         else:
             self._leaving = True
             self.set_timer(_AGAIN_S, self._stay)
-            self.say("Ctrl-C once more leaves (Ctrl-Q at once). Everything is kept.")
+            stops = "Esc stops the answer. " if self.running is not None else ""
+            self.say(f"{stops}Ctrl-C once more leaves (Ctrl-Q at once). Everything is kept.")
 
     def _stay(self) -> None:
         self._leaving = False

@@ -9,17 +9,30 @@ from typing import TYPE_CHECKING
 from app.controls.attaching import AttachControls
 
 if TYPE_CHECKING:
-    from routing.budget.accounts import Accounts
-    from routing.execution.prechecks import Choice
+    from routing.execution.prechecks import Choice, Kept
     from routing.messages import Request
-    from routing.router import Explanation
 
 
 class PersonalControls(AttachControls):
-    """What was said of a chat is in no file: it ends with the client."""
+    """What was said of a chat is in no file: it ends with the client. `kept` is the strictest that was done on the path
+    that the prompt in the composer would follow: it is read from the ledger, and holds whatever the profile says."""
 
     def start_asking(self) -> None:
         self._may: dict[str, Choice] = {}
+        self.kept: Kept | None = None
+        self._looked_at: str | None = None
+
+    async def look_back(self, leaf: str | None) -> None:
+        """Read `kept` for a prompt that would follow this turn, unless it was read for it since it ended."""
+        from app.history.conversation import kept_before
+
+        if leaf is None or self.runtime is None:
+            self.kept = self._looked_at = None
+        elif leaf != self._looked_at:
+            turns = self.conversation.turns
+            path = turns[: turns.index(leaf) + 1]
+            self.kept = await asyncio.to_thread(kept_before, self.runtime.store, path)
+            self._looked_at = leaf if self.running is None else None
 
     def permitted(self, request: Request) -> Request:
         """The request with what the user said of its chat."""
@@ -31,21 +44,14 @@ class PersonalControls(AttachControls):
 
         assert self.runtime is not None
         router, request = self.runtime.router, self.permitted(request)
-        kinds = await asyncio.to_thread(router.to_ask, request)
-        if not kinds:
+        personal = await asyncio.to_thread(router.handling, request)
+        if not personal.asks:
+            if personal.kinds and personal.overruled:
+                self.say(personal.sentence)
             return request
-        permission = await self.push_screen_wait(PersonalScreen(kinds, router.policy(request.profile).id))
+        permission = await self.push_screen_wait(PersonalScreen(personal.kinds, router.policy(request.profile).id))
         if permission is None:
             return None
         if permission.always:
             self._may[request.chat_id] = permission.choice
         return replace(request, personal=permission.choice)
-
-    def foresee(self, request: Request, accounts: Accounts) -> Explanation:
-        """What would be done with it; of a prompt that is asked about first, what is done once it may go out."""
-        assert self.runtime is not None
-        explain, request = self.runtime.router.explain, self.permitted(request)
-        found = explain(request, accounts)
-        if found.does != "ask" or not found.personal:
-            return found
-        return replace(explain(replace(request, personal="mask"), accounts), does="ask")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from app.chat.card import wait_s
-from app.controls.turns import Prompt, TurnControls
+from app.controls.turns import TurnControls
 from routing.clock import lasting
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from app.controls.prompts import Prompt
     from routing.execution.turn import Turn
     from routing.trace import Trace
 
@@ -76,7 +77,7 @@ class CardControls(TurnControls):
         here = self._scheduled.get(self.chat_id or "")
         if here is not None and here.turn not in self.conversation.turns:
             self.unschedule()  # it was asked again, or edited, by hand
-        elif here is not None and not here.left_s and self.is_idle:
+        elif here is not None and not here.left_s and self.is_idle and here.turn != self.edited:
             self._ask_again(here)
         if not self._scheduled and self._ticking is not None:
             self._ticking.stop()
@@ -87,8 +88,8 @@ class CardControls(TurnControls):
         """In the place of its turn; where the chat went on meanwhile, at its end."""
         self.unschedule()
         prompt = replace(self.prompt_of(scheduled.turn), tries=scheduled.tries - 1)
-        if self.conversation.turns[-1] == scheduled.turn:
-            self.branch_before(scheduled.turn)
+        if self.conversation.turns[-1] != scheduled.turn:
+            prompt = replace(prompt, instead=None)
         nudge, self.nudge = self.nudge, 0
         self.send(prompt)
         self.nudge = nudge

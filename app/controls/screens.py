@@ -10,6 +10,7 @@ from textual import work
 from app.actions import ACTIONS, by_command
 from app.controls.caps import CapControls
 from app.controls.chats import ChatControls
+from app.controls.profiles import ProfileControls
 from app.controls.scheduling import CardControls
 from app.screens.page import Page
 from app.tags import read_tag, unread_tag
@@ -28,7 +29,7 @@ _ALSO_ALONE = frozenset({"profiles", "faults", "theme", "model", "attach", "key"
 """Actions whose command does something else when nothing follows it."""
 
 
-class ScreenControls(CardControls, ChatControls, CapControls):
+class ScreenControls(CardControls, ChatControls, CapControls, ProfileControls):
     """Everything that opens, and the words that open it."""
 
     _sessions: list[SessionRow] = []
@@ -129,28 +130,7 @@ class ScreenControls(CardControls, ChatControls, CapControls):
         if 0 <= at < len(ids):
             page.show(await asyncio.to_thread(summarise_session, self.runtime.store, ids[at]))
 
-    # Profiles, models, tags
-
-    @work(group="screens", exit_on_error=False)
-    async def action_profiles(self) -> None:
-        from app.screens.profiles import ProfilesScreen
-
-        if self.runtime is None:
-            return
-        chosen = await self.push_screen_wait(ProfilesScreen(self.runtime.router.setup.profiles.values(), self.profile))
-        if chosen is not None:
-            self.switch_profile(chosen)
-
-    def switch_profile(self, name: str) -> None:
-        """In force from the next message; a running turn keeps its own."""
-        profiles = self.runtime.router.setup.profiles if self.runtime is not None else {}
-        if name not in profiles:
-            self.say(f"There is no profile {name!r}: choose one of {', '.join(sorted(profiles))}.", bad=True)
-            return
-        self.profile = name
-        self.say(f"{name}: {profiles[name].title}. In force from the next message.")
-        self.show_state()
-        self.show_track()
+    # Models, tags
 
     @work(group="screens", exit_on_error=False)
     async def action_model(self) -> None:

@@ -29,6 +29,10 @@ class TrackControls(PersonalControls):
     def tags_in_force(self) -> tuple[tuple[str, str], ...]:
         raise NotImplementedError
 
+    def leaf(self) -> str | None:
+        """The turn that the prompt in the composer would follow."""
+        raise NotImplementedError
+
     def on_text_area_changed(self, event: Composer.Changed) -> None:
         """Debounced: nothing slow happens on a keystroke."""
         del event
@@ -48,7 +52,7 @@ class TrackControls(PersonalControls):
         """At a prompt's first key: connect to who would be asked, so that the first token need not wait for that."""
         assert self.runtime is not None
         runtime = self.runtime
-        decision = (await asyncio.to_thread(runtime.router.explain, self._preview(self.unsent))).decision
+        decision = (await asyncio.to_thread(runtime.router.foresee, self._preview(self.unsent))).decision
         model = runtime.sources.registry.get(decision.chosen or "")
         if model is not None:
             await runtime.sources.providers[model.provider].warm()
@@ -66,27 +70,30 @@ class TrackControls(PersonalControls):
         from app.history.conversation import continue_chat
 
         accounts = await self.runtime.accounts()
+        leaf = self.leaf()
+        await self.look_back(leaf)
         request = self._preview(text)
-        if self.conversation.turns and self.conversation.has_attached:
-            leaf = self.conversation.turns[-1]
+        if leaf is not None and self.conversation.has_attached:
             request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
-        found = await asyncio.to_thread(self.foresee, request, accounts)
+        found = await asyncio.to_thread(self.runtime.router.foresee, request, accounts)
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = line(higher + track(found.decision, request, held_back(found)))
+        composer.border_subtitle = line(higher + track(found.decision, request, held_back(found.personal)))
         self._expect(worst_nusd(found.decision))
 
     def _preview(self, text: str) -> Request:
-        """The prompt alone: of the chat before it only what was attached may forbid a model."""
+        """The prompt alone: of the chat before it only what was attached, or kept here, may forbid a model."""
         from routing.messages import Request, TextPart
 
-        return Request(
+        request = Request(
             content=(TextPart(text), *self.attached),
             chat_id=self.chat_id or "",
             profile=self.profile,
             tags=self.tags_in_force(),
             model=self.pin,
             nudge=self.nudge,
+            kept=self.kept,
         )
+        return self.permitted(request)
 
     def _idle_edge(self, text: str) -> str:
         if text.startswith("/"):

@@ -4,55 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 
 from app.actions import by_command
 from app.chat.composer import Composer
 from app.chat.empty import STARTERS
-from app.controls.tracking import TrackControls
+from app.controls.editing import EditControls
+from app.controls.money import MoneyControls
+from app.controls.prompts import Prompt
 from app.panels.draw import line
-from app.panels.spend import Spending
 
 if TYPE_CHECKING:
-    from routing.execution.prechecks import Choice
     from routing.execution.turn import Turn
-    from routing.messages import FilePart, ImagePart, Request
+    from routing.messages import Request
 
 _GAUGES_S = 0.1
 _TOLD = ("CapWarned", "Throttled", "RouteFrozen")
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What is to be sent; `fault` breaks a simulated provider first, `nudge` moves the first rung. `tries`: it is asked
-    by itself, and how often that may be done again; `personal` is what was said of the personal data in it."""
-
-    text: str
-    tags: tuple[tuple[str, str], ...] = ()
-    credit_nusd: int | None = None
-    fault: str = ""
-    nudge: int = 0
-    attached: tuple[FilePart | ImagePart, ...] = ()
-    tries: int | None = None
-    personal: Choice | None = None
-
-
-class TurnControls(TrackControls):
+class TurnControls(EditControls, MoneyControls):
     """One turn runs at a time; prompts sent meanwhile wait their turn. `asks_again` says, in the composer's edge, when
     a prompt is asked again by itself."""
 
     asks_again = ""
+    _edge = ""
 
     def start_turns(self) -> None:
         self.start_tracking()
         self._waiting: list[Prompt] = []
         self._carrying = False
         self._preparing: Prompt | None = None
-        self._edited_tags: dict[str, str] = {}
         self.set_interval(_GAUGES_S, self._move_gauges)
+        self._tell_waiting()
 
     def on_composer_sent(self, event: Composer.Sent) -> None:
         text = event.text
@@ -61,21 +47,15 @@ class TurnControls(TrackControls):
             if by_command(line[1:].partition(" ")[0]) is None:
                 self.say(f"There is no command {line.split()[0]}: F1 lists them; // sends the line as it is.", bad=True)
                 return
-            self.composer.taken(text)
+            self.composer.remember_sent(text)
+            self.composer.give_back()
             self.run_command(line)
+            self._tell_waiting()
             return
         if self.reading:
             self.say("What you attach is still being read: press Enter again in a moment.")
             return
-        self.composer.taken(text)
-        self.send(Prompt(line[1:] if line.startswith("//") else text, self.tags_in_force(), attached=self.attached))
-        self._edited_tags = {}
-        self.attached = ()
-        self._tell_waiting()
-
-    def tags_in_force(self) -> tuple[tuple[str, str], ...]:
-        """Those in force, and those of the prompt that is being edited: a private one stays private."""
-        return tuple({**self._edited_tags, **self.tags}.items())
+        self.send(self.take(text, line[1:] if line.startswith("//") else text))
 
     def run_command(self, line: str) -> None:
         raise NotImplementedError
@@ -114,6 +94,10 @@ class TurnControls(TrackControls):
         self._tell_waiting()
 
     @property
+    def waiting(self) -> list[str]:
+        return [prompt.text for prompt in (*([self._preparing] if self._preparing else []), *self._waiting)]
+
+    @property
     def is_idle(self) -> bool:
         """No turn runs, and no prompt waits."""
         return not self._carrying and not self._waiting
@@ -125,10 +109,17 @@ class TurnControls(TrackControls):
         self.attached = (*(part for prompt in taken for part in prompt.attached), *self.attached)
         return [prompt.text for prompt in taken]
 
+    @on(Composer.Changed)
     def _tell_waiting(self) -> None:
-        """The composer's edge says how many prompts wait, and what goes with the next one."""
+        """The composer's edge says what is written there, how many prompts wait, and what goes with the next one."""
+        if not self.screen_stack:
+            return  # it was written while the client was being left
+        does = "ask" if self.edited is None else "edit" if self._carrying else "edit · Esc leaves it as it was"
         waiting = f"{len(self._waiting)} waiting" if self._waiting else ""
-        self.composer.border_title = line(" · ".join(filter(None, ("ask", waiting, self.asks_again, self.chips))))
+        edge = " · ".join(filter(None, (does, waiting, self.asks_again, self.chips)))
+        if edge != self._edge:
+            self._edge = edge
+            self.composer.border_title = line(edge)
 
     def attached_changed(self) -> None:
         self._tell_waiting()
@@ -148,8 +139,8 @@ class TurnControls(TrackControls):
 
         assert self.runtime is not None
         runtime = self.runtime
-        chat = self.chat_id = self.chat_id or runtime.new_id()
-        parent = self.conversation.turns[-1] if self.conversation.turns else None
+        chat = self.chat_id = self.claim_chat()
+        parent = self.before(prompt.instead)
         try:
             await self._break_first(prompt)
             request = await self.ask_first(await asyncio.to_thread(self._request, prompt, chat, parent))
@@ -159,12 +150,16 @@ class TurnControls(TrackControls):
                 self._put_back(prompt)
                 return
             self._preparing = None
+            if prompt.instead in self.conversation.turns:
+                self.branch_before(prompt.instead)
             turn = self.running = runtime.router.start(request)
             self.chat_title = self.chat_title or title_of(prompt.text)
             files = "\n".join(map(described, request.attached))
             self.conversation.begin(turn.id, Fold(turn.id), request.written, runtime.now(), files)
             self.transcript.clear_cursor()
             self.transcript.follow()
+            self.keep_written()
+            self._tell_waiting()
             self.show_state()
             await self._watch(turn)
             self.turn_ended(prompt, turn)
@@ -180,10 +175,8 @@ class TurnControls(TrackControls):
     def _put_back(self, prompt: Prompt) -> None:
         """Into the composer, as it was sent from there."""
         self._preparing = None
-        self._edited_tags, self.nudge = dict(prompt.tags), prompt.nudge
-        self.attached = (*prompt.attached, *self.attached)
-        self.attached_changed()
-        self.composer.put_first(prompt.text)
+        self.nudge = prompt.nudge
+        self.edit(prompt)
 
     def turn_ended(self, prompt: Prompt, turn: Turn) -> None:
         """For whoever follows a prompt beyond its turn."""
@@ -236,27 +229,6 @@ class TurnControls(TrackControls):
         )
         return request if parent is None else continue_chat(self.runtime.store, request, parent)
 
-    async def count_money(self) -> None:
-        """Read what the session and the day have spent."""
-        if self.runtime is None:
-            return
-        from routing.budget.standing import standings
-
-        runtime = self.runtime
-        simulated, policy = runtime.sources.simulated, runtime.router.policy(self.profile)
-        money, cap = await runtime.money(self.profile)
-        books = await runtime.books()
-        self.spending = Spending(
-            money.session_nusd,
-            money.day_nusd,
-            cap,
-            money.held_nusd,
-            simulated,
-            next_nusd=self.spending.next_nusd if self.spending is not None else None,
-            warn_at=min(policy.caps.warn_at, default=1.0),
-            caps=tuple(standings(policy, runtime.router.setup.caps, books, simulated)),
-        )
-
     def action_stop(self) -> None:
         """Stop the running turn, and forget prompts that wait."""
         unsent = self.take_back()
@@ -271,36 +243,7 @@ class TurnControls(TrackControls):
         """Ask the selected turn's prompt again, as a branch beside it."""
         turn = self.selected_turn
         if turn is not None:
-            prompt = self.prompt_of(turn)
-            self.branch_before(turn)
-            self.send(prompt)
-
-    def prompt_of(self, turn: str) -> Prompt:
-        """What was asked, to be asked again: a private prompt stays private."""
-        tags = {**self._tags_of(turn), **self.tags}
-        asked = self.conversation.trace(turn).request
-        may = asked.personal if asked is not None else None
-        text, attached = self.conversation.prompt(turn), self._attached_to(turn)
-        return Prompt(text, tuple(tags.items()), attached=attached, personal=may)
-
-    def action_edit(self) -> None:
-        """Put the selected turn's prompt back into the composer; sending it makes a branch."""
-        turn = self.selected_turn
-        if turn is not None:
-            prompt = self.conversation.prompt(turn)
-            self._edited_tags = self._tags_of(turn)
-            self.attached = self._attached_to(turn)
-            self.branch_before(turn)
-            self.attached_changed()
-            self.composer.put_first(prompt)
-
-    def _tags_of(self, turn: str) -> dict[str, str]:
-        request = self.conversation.trace(turn).request
-        return dict(request.tags) if request is not None else {}
-
-    def _attached_to(self, turn: str) -> tuple[FilePart | ImagePart, ...]:
-        request = self.conversation.trace(turn).request
-        return request.attached if request is not None else ()
+            self.send(self.prompt_of(turn))
 
     # What moves on its own
 

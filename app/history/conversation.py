@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
+from routing.execution.prechecks import Kept, kept_after
 from routing.ledger.chats import branch, turns_of
+from routing.ledger.findings import findings_of
 from routing.ledger.pages import content_of
 from routing.ledger.rows import TurnRow
 from routing.ledger.store import Store
@@ -19,11 +21,18 @@ def new_chat_id(wall_s: float) -> str:
 
 
 def continue_chat(store: Store, request: Request, leaf: str | None = None) -> Request:
-    """The request with what was said before on its branch (`leaf` None: the one that was used last)."""
+    """The request with what was said before on its branch (`leaf` None: the one that was used last), and with what was
+    done there about what is private."""
     path = branch(turns_of(store, request.chat_id), leaf)
     if not path:
         return request
-    return replace(request, parent_turn=path[-1].id, history=messages(store, path))
+    kept = kept_before(store, (turn.id for turn in path if _answered(turn)))
+    return replace(request, parent_turn=path[-1].id, history=messages(store, path), kept=kept)
+
+
+def kept_before(store: Store, turns: Iterable[str]) -> Kept | None:
+    """The strictest that was done about what is private in these turns: it holds for those that follow them."""
+    return kept_after(findings_of(store, turns))
 
 
 _UNSURE = "(This draft is unsure and unchecked: do not build on it as if it were right.)"
@@ -35,11 +44,15 @@ def messages(store: Store, path: Iterable[TurnRow]) -> tuple[Message, ...]:
     degraded turn shows goes along, so that the next prompt may speak of it, but marked, unless the user took it."""
     found: list[Message] = []
     for turn in path:
-        if turn.provider is not None and turn.reply:
+        if _answered(turn):
             content = content_of(store, turn.id) if turn.attached else (TextPart(turn.prompt),)
             found.append(Message("user", content))
             found.append(Message("assistant", (TextPart(_said(turn)),)))
     return tuple(found)
+
+
+def _answered(turn: TurnRow) -> bool:
+    return turn.provider is not None and bool(turn.reply)
 
 
 def _said(turn: TurnRow) -> str:

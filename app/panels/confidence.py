@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.panels import draw, words
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from routing.trace import AttemptView, Confidence, Trace
 
 _VALUE = 7  # cells of `+0.31`, with its gap
-_LEAST_BAR = 8
+_LEAST_BAR, _SHORT_BAR = 8, 4
+_LONGEST_RAW = 16
 
 
 def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
@@ -105,11 +107,15 @@ def _merged(marks: Sequence[draw.Run]) -> list[draw.Run]:
 
 
 def _parts(parts: Sequence[ConfidencePart], width: int, room: int) -> list[Row]:
-    """The strongest signals first; what does not fit is counted."""
+    """The strongest signals first; what does not fit is counted. What was read of one is told whole or not at all."""
     ordered = sorted(parts, key=lambda part: (-abs(part.log_odds), part.name))
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 0)]
     most = max((abs(part.log_odds) for part in ordered), default=0.0)
-    rows = [Row(_part_line(part, most, width, _raw_room(width)), 3) for part in shown]
+    names = _names_room(shown, width)
+    raws = _whole_raws(shown, width - names - _VALUE - 1 - _SHORT_BAR)
+    widest = max((line(raw).cell_length for raw in raws), default=0)
+    told = [replace(part, raw=raw) for part, raw in zip(shown, raws, strict=True)]
+    rows = [Row(_part_line(part, most, width, names, widest), 3) for part in told]
     if len(shown) < len(ordered) and room > 0:
         rows.append(Row(line((f"and {len(ordered) - len(shown)} weaker signals", "muted")), 3))
     return rows
@@ -121,7 +127,17 @@ def part_lines(parts: Sequence[ConfidencePart], width: int) -> list[Content]:
     longest = max((line(part.raw).cell_length for part in parts), default=0)
     most_room = width - _name_room(width) - _VALUE - 1 - _LEAST_BAR
     raw_room = max(min(longest, most_room), _raw_room(width))
-    return [_part_line(part, most, width, raw_room) for part in parts]
+    return [_part_line(part, most, width, _name_room(width), raw_room) for part in parts]
+
+
+def _names_room(parts: Sequence[ConfidencePart], width: int) -> int:
+    """As wide as the longest name, as long as its value has a place."""
+    return min(max((len(part.name) + 1 for part in parts), default=0), max(width - _VALUE - 1, 1))
+
+
+def _whole_raws(parts: Sequence[ConfidencePart], room: int) -> list[str]:
+    """What was read, where it fits."""
+    return [part.raw if line(part.raw).cell_length <= min(room, _LONGEST_RAW) else "" for part in parts]
 
 
 def _name_room(width: int) -> int:
@@ -129,12 +145,11 @@ def _name_room(width: int) -> int:
 
 
 def _raw_room(width: int) -> int:
-    return min(max(width // 5, 10 if width >= 36 else 5), 16)
+    return min(max(width // 5, 10 if width >= 36 else 5), _LONGEST_RAW)
 
 
-def _part_line(part: ConfidencePart, most: float, width: int, raw_room: int) -> Content:
+def _part_line(part: ConfidencePart, most: float, width: int, name_room: int, raw_room: int) -> Content:
     """One signal: its name, what was read, and what it adds to the log-odds (`▒` takes away)."""
-    name_room = _name_room(width)
     bar_room = min(width - name_room - raw_room - _VALUE - 1, 24)
     cells = round(abs(part.log_odds) / most * bar_room) if most and bar_room > 0 else 0
     filled = ("█" if part.log_odds >= 0 else "▒") * (max(cells, 1) if part.log_odds else 0)
@@ -144,7 +159,9 @@ def _part_line(part: ConfidencePart, most: float, width: int, raw_room: int) -> 
         + draw.column(line((part.raw, "muted")), raw_room)
         + line(" ", (filled if bar_room >= 3 else "", "accent" if part.log_odds >= 0 else "warn"))
     )
-    return draw.between(left, line(f"{part.log_odds:+.2f}"), min(width, name_room + raw_room + bar_room + _VALUE + 1))
+    return draw.between(
+        left, line(draw.signed(part.log_odds)), min(width, name_room + raw_room + bar_room + _VALUE + 1)
+    )
 
 
 def part(trace: Trace | None) -> object:

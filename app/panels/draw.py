@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from app.chat.cells import visible
-from routing.money import format_usd
+from routing.money import NANO, format_usd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,13 +125,23 @@ def chance(p: float) -> str:
     return "1.0" if p >= 0.995 else f"{max(p, 0.0):.2f}"[1:]
 
 
+def signed(value: float) -> str:
+    """`+0.31`, `−0.50`."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share == 0 or share >= 0.01 else "<1%"
 
 
 def dollars(nusd: int, simulated: bool, price_known: bool = True) -> str:
-    """An amount; simulated money always says so, and so does an amount that is only a bound."""
-    amount = format_usd(nusd) if price_known else f"≤ {format_usd(nusd)}, price unknown"
+    """An amount, below a dollar always to four digits; simulated money always says so, and so does an amount that is
+    only a bound."""
+    amount = format_usd(nusd)
+    if 0 < abs(nusd) < NANO and len(amount.partition(".")[2]) == 2:
+        amount += "00"
+    if not price_known:
+        amount = f"≤ {amount}, price unknown"
     return f"{amount} sim" if simulated else amount
 
 

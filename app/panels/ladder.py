@@ -107,12 +107,13 @@ def _banner(trace: Trace, width: int) -> list[Row]:
 def _request(trace: Trace, width: int) -> list[Row]:
     rows = []
     if trace.features is not None:
-        rows.append(Row(line((_analysed(trace.features), "muted")), 3))
+        rows.append(Row(line((_analysed(trace.features, width), "muted")), 3))
     if trace.decision is not None:
         names = words.names([candidate.model for candidate in words.askable(trace.decision)])
         out = len(trace.decision.excluded)
-        left = line((f"{len(names)} fit  ", "muted"), (" · ".join(names), "muted"))
-        rows.append(Row(draw.between(left, line((f"{out} out", "muted")), width), 5))
+        fit, left_out = f"{len(names)} fit  ", f"{out} out"
+        some = _some(names, width - len(fit) - len(left_out) - 1)
+        rows.append(Row(draw.between(line((fit + some, "muted")), line((left_out, "muted")), width), 5))
     return rows
 
 
@@ -122,12 +123,22 @@ def _notes(trace: Trace, width: int) -> list[Row]:
     for note in trace.notes:
         if note.kind in _BEFORE:
             glyph, tone = words.note(note)
-            rows.append(Row(line((f"{glyph} ", tone), (note.sentence, "muted")), 4))
+            told = draw.wrap(line((f"{glyph} ", tone), (note.sentence, "muted")), width, indent=2)
+            rows += [Row(part, 4) for part in told]
     return rows
 
 
-def _analysed(features: Features) -> str:
-    return " · ".join((features.task, f"risk {features.risk}", features.latency, features.language))
+def _analysed(features: Features, width: int) -> str:
+    """What was read out of the prompt; that somebody waits for the answer is said where there is room."""
+    parts = (features.task, f"risk {features.risk}", features.latency, features.language)
+    whole = " · ".join(parts)
+    return whole if len(whole) <= width else " · ".join(part for part in parts if part != "interactive")
+
+
+def _some(names: list[str], room: int) -> str:
+    """As many names as there is room for, each of them whole."""
+    fewer = (" · ".join([*names[:count], "…"]) for count in range(len(names) - 1, 0, -1))
+    return next((shown for shown in (" · ".join(names), *fewer) if len(shown) <= room), "")
 
 
 def _step(trace: Trace, step: Step, width: int) -> list[Row]:

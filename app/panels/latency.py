@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _LEGEND = "░ queue  ▒ first token  █ stream  ✂ cut  ✗ failed"
 _SHORT_LEGEND = "░ queue ▒ wait █ stream ✂ cut"
+_FIRST = ("first token of the answer ", "answer from ", "first ")
+"""The same in fewer words; where a draft was shown before, the first text of the turn came earlier."""
 _TOOK = 7
 
 
@@ -130,7 +132,7 @@ def _mark(trace: Trace, attempt: AttemptView) -> str:
 
 
 def total(trace: Trace, width: int) -> Content:
-    """`first token 0.8 s   total 6.3 s of 20 s`, or `… total 2.8 s over 2.0 s`."""
+    """`answer from 0.8 s   total 6.3 s of 20 s`, or `… total 2.8 s over 2.0 s`."""
     first = first_token_s(trace)
     passed = trace.finished.latency_s if trace.finished else words.now_s(trace)
     allowed = trace.decision.time_s if trace.decision else 0.0
@@ -138,7 +140,8 @@ def total(trace: Trace, width: int) -> Content:
     of = f" {'over' if over else 'of'} {draw.seconds(allowed)}" if allowed > 0 else ""
     right = line(("total " if width >= 34 else "", "muted"), draw.seconds(passed), (of, "warn" if over else "muted"))
     said = draw.seconds(first) if first is not None else "–"
-    label = "first token " if width >= 13 + len(said) + right.cell_length else "first "
+    room = width - len(said) - right.cell_length - 1
+    label = next((label for label in _FIRST if len(label) <= room), _FIRST[-1])
     return draw.between(line((label, "muted"), said), right, width)
 
 

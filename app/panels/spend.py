@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Spending:
     """Money of the session and of the day, in nano-dollars. Real and simulated money never mix: `simulated` says
     which one this is. `cap_nusd` None: no cap. `held_nusd` is reserved, here and in other programs, and unsettled.
-    `next_nusd` is the most that the prompt in the composer could cost, None without one. `caps` are those of the
-    profile that are in force beside the day's; from `warn_at` on a share of the day's is told."""
+    `next_nusd` is the most that the prompt in the composer could cost, None without one and where none may be asked.
+    `caps` are those of the profile that are in force beside the day's; from `warn_at` on a share of the day's is
+    told."""
 
     session_nusd: int
     day_nusd: int
@@ -70,7 +71,7 @@ def lines(trace: Trace | None, spending: Spending | None, width: int, height: in
         said = "" if cap.cap in ("attempts", "seconds") else f"needed {needed}"
         head = line((f"■ {words.cap(cap.cap, cap.name)} reached", "strong warn"))
         rows.append(Row(draw.with_room(head, line((said, "muted")), width)))
-    rows.append(Row(_turn(trace, spending, width), 2))
+    rows.append(Row(_turn(trace, width), 2))
     if spending is not None:
         rows.append(Row(_session(spending, width), 3))
         rows += _day(spending, width)
@@ -90,10 +91,11 @@ def turn_cost(trace: Trace) -> str:
     return sign + draw.dollars(trace.spend_nusd, trace.simulated, known)
 
 
-def _turn(trace: Trace | None, spending: Spending | None, width: int) -> Content:
+def _turn(trace: Trace | None, width: int) -> Content:
+    """What the turn has spent, and what it holds itself: what others hold is told of the day."""
     left = line(("turn     ", "muted"), turn_cost(trace) if trace is not None else "–")
-    held = spending.held_nusd if spending is not None else trace.held_nusd if trace is not None else 0
-    simulated = spending.simulated if spending is not None else trace is not None and trace.simulated
+    held = trace.held_nusd if trace is not None else 0
+    simulated = trace is not None and trace.simulated
     return draw.with_room(left, line((f"held {draw.dollars(held, simulated)}" if held else "", "info")), width)
 
 
@@ -113,6 +115,7 @@ def _next(spending: Spending) -> str:
     return f"next ≤ {draw.limit(spending.next_nusd, simulated=False)}" if spending.next_nusd else "next free"
 
 
+_LEAST_GAUGE = 12
 _MARKS = {"free": "", "warned": "! warned", "reached": "■ reached"}
 
 
@@ -128,14 +131,17 @@ def _other(cap: Standing, simulated: bool, width: int) -> Content:
 
 
 def _day(spending: Spending, width: int) -> list[Row]:
+    held = f"held {draw.dollars(spending.held_nusd, simulated=False)}" if spending.held_nusd else ""
     if spending.cap_nusd is None:
         said = draw.dollars(spending.day_nusd, spending.simulated)
-        return [Row(line(("day      ", "muted"), said, ("  no cap", "muted")))]
+        head = line(("day      ", "muted"), said, ("" if held else "  no cap", "muted"))
+        return [Row(draw.with_room(head, line((held, "info")), width))]
     of = f" of {draw.limit(spending.cap_nusd, spending.simulated)}"
     head = line(("day      ", "muted"), draw.dollars(spending.day_nusd, simulated=False), (of, "muted"))
     reached = line((spending.state, "strong warn"))
-    size = max(min(width - 6, 60), 1)
-    gauge = _gauge(spending, size) + line(f" {draw.percent(spending.share):>4}")
+    beside = f"  {held}" if held and width - 6 - len(held) >= _LEAST_GAUGE else ""
+    size = max(min(width - 6 - len(beside), 60), 1)
+    gauge = _gauge(spending, size) + line((beside, "info"), f" {draw.percent(spending.share):>4}")
     return [Row(draw.with_room(head, reached, width)), Row(gauge, 1)]
 
 

@@ -44,7 +44,8 @@ class CapsScreen(Page):
         found += heading("Each message")
         for fixed in self._fixed:
             name, after = (fixed.name.ljust(_NAME), "muted"), (f"   {fixed.then}", "muted")
-            found += [line(name, fixed.limit, after)] if width >= _WIDE else [line(name, fixed.limit), line(after)]
+            rows = [line(name, fixed.limit, after)] if width >= _WIDE else [line(name, fixed.limit), line(after)]
+            found += [part for row in rows for part in draw.wrap(row, width, 3)]
         if self._raises:
             found += heading("Raised until midnight")
             found += [line((told_raise(one), "")) for one in self._raises]
@@ -72,5 +73,5 @@ def _rows(name: str, figures: Content, following: str, width: int) -> list[Conte
     """A cap on two lines, or on three where the screen is narrow."""
     after = (f"then: {following}", "muted")
     if width >= _WIDE:
-        return [line((name.ljust(_NAME), "muted")) + figures, line(" " * _NAME, after)]
-    return [line((name, "muted")), line("  ") + figures, line("  ", after)]
+        return [line((name.ljust(_NAME), "muted")) + figures, *draw.wrap(line(" " * _NAME, after), width, _NAME + 6)]
+    return [line((name, "muted")), line("  ") + figures, *draw.wrap(line("  ", after), width, 8)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions import ACTIONS, TRANSCRIPT_KEYS, key_name
+from app.panels import draw
 from app.panels.draw import line
 from app.screens.page import Page, heading
 
@@ -19,7 +20,7 @@ _SECTIONS = (
     ("transcript", "In the transcript (Esc leads there)"),
 )
 _THREE_COLUMNS = 100
-_KEYS = 30
+_KEYS, _COMMAND = 30, 22
 
 
 class HelpScreen(Page):
@@ -39,15 +40,19 @@ def help_lines(width: int) -> list[Content]:
     rows: list[Content] = []
     for where, title in _SECTIONS:
         rows += heading(title)
-        rows += [_row(action, width) for action in ACTIONS if action.where == where]
+        for action in ACTIONS:
+            if action.where == where:
+                rows += _row(action, width)
         if where == "transcript":
-            rows += [line((f"{keys:<{_KEYS}}", "accent"), about) for keys, about in TRANSCRIPT_KEYS]
+            for keys, about in TRANSCRIPT_KEYS:
+                rows += draw.wrap(line((f"{keys:<{_KEYS}}", "accent"), about), width, _KEYS)
     return rows
 
 
-def _row(action: Action, width: int) -> Content:
+def _row(action: Action, width: int) -> list[Content]:
     keys = " ".join(key_name(key) for key in action.keys)
     command = f"/{action.command} {action.argument}".rstrip() if action.command else ""
     if width < _THREE_COLUMNS:
-        return line((f"{keys or command:<{_KEYS}}", "accent"), action.about)
-    return line((f"{keys:<{_KEYS}}", "accent"), (f"{command:<22}", "info"), action.about)
+        return draw.wrap(line((f"{keys or command:<{_KEYS}}", "accent"), action.about), width, _KEYS)
+    told = line((f"{keys:<{_KEYS}}", "accent"), (f"{command:<{_COMMAND}}", "info"), action.about)
+    return draw.wrap(told, width, _KEYS + _COMMAND)

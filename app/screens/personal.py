@@ -62,7 +62,8 @@ class PersonalScreen(ModalScreen[Permission | None]):
             rows = [line((f" {key} ", "accent"), f" {does}") for key, does in _CHOICES]
             yield Static(Content("\n").join(rows), classes="personal-choices", markup=False)
             yield Static(self._remembered(), classes="personal-always", markup=False)
-            yield Static(line(("Esc goes back to the prompt", "muted")), classes="picker-keys", markup=False)
+            keys = "Esc goes back to the prompt · m and l hold for the rest of the chat"
+            yield Static(line((keys, "muted")), classes="picker-keys", markup=False)
 
     def action_choose(self, choice: Choice) -> None:
         self.dismiss(Permission(choice, self._always))

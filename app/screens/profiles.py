@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.panels.draw import line
@@ -13,31 +14,51 @@ if TYPE_CHECKING:
 
     from textual.content import Content
 
+    from routing.errors import Problem
     from routing.policy.model import Policy, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A profile, the cap on the day that would be in force under it, and the models that it names and nobody has."""
+
+    policy: Policy
+    day_cap_nusd: int | None
+    absent: tuple[Problem, ...] = ()
 
 
 class ProfilesScreen(Picker[str]):
     """Ends with the name of a profile."""
 
-    def __init__(self, policies: Iterable[Policy], active: str) -> None:
-        policies = list(policies)
+    def __init__(self, offered: Iterable[Offered], active: str) -> None:
+        offered = list(offered)
         choices = [
-            Choice(policy.id, _lines(policy, policy.id == active), f"{policy.id} {policy.title}") for policy in policies
+            Choice(one.policy.id, _lines(one, one.policy.id == active), f"{one.policy.id} {one.policy.title}")
+            for one in offered
         ]
-        lit = next((at for at, policy in enumerate(policies) if policy.id == active), 0)
+        lit = next((at for at, one in enumerate(offered) if one.policy.id == active), 0)
         super().__init__("Profiles: in force from the next message", choices, lit=lit)
 
 
-def _lines(policy: Policy, active: bool) -> tuple[Content, ...]:
+def _lines(one: Offered, active: bool) -> tuple[Content, ...]:
+    policy = one.policy
     mark = ("● in force  ", "good") if active else ("", "")
     caps = f"at most {format_usd(policy.request_credit_nusd)} a message"
-    if policy.day_cap_nusd is not None:
-        caps += f", {format_usd(policy.day_cap_nusd)} a day"
+    if one.day_cap_nusd is not None:
+        caps += f", {format_usd(one.day_cap_nusd)} a day"
     everyday = policy.route(policy.default_route)
     return (
         line((policy.id, "strong"), "  ", mark, policy.title),
-        line((f"  mostly {_ladder(everyday)} · {caps} · {_rules(len(policy.rules))}", "muted")),
+        line((f"  mostly {_ladder(everyday)} · {_rules(len(policy.rules))}", "muted")),
+        line((f"  {caps}", "muted")),
+        *(line((f"  ! {_told(problem)}", "warn")) for problem in one.absent),
     )
+
+
+def _told(problem: Problem) -> str:
+    """Without the file: the profile is named above."""
+    place = f"line {problem.line}: " if problem.line else ""
+    return f"{place}{problem.what.rstrip(';')}"
 
 
 def _rules(count: int) -> str:

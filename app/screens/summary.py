@@ -101,7 +101,7 @@ def _facts(summary: SessionSummary) -> list[Content]:
         line(("turns        ", "muted"), f"{summary.turns}  ", *turns),
         line(("on the way   ", "muted"), on_the_way),
         line(("tokens       ", "muted"), f"{summary.input_tokens:,} in · {summary.output_tokens:,} out"),
-        line(("first token  ", "muted"), _pair(summary.first_token_p50_s, summary.first_token_p95_s)),
+        line(("first text   ", "muted"), _pair(summary.first_text_p50_s, summary.first_text_p95_s)),
         line(("whole turn   ", "muted"), _pair(summary.latency_p50_s, summary.latency_p95_s)),
     ]
 
@@ -176,7 +176,8 @@ def _groups(groups: Sequence[Group], width: int) -> list[Content]:
     name = max(12, min(28, width - 56))
     rows = [line((f"{'':<{name}}  turns  calls  escalated  {'per success':>14}  spend", "muted"))]
     for one in groups:
-        cost = accounting.NONE if one.success.nusd is None else draw.dollars(one.success.nusd, one.simulated)
+        nusd = one.success.nusd
+        cost = accounting.untold(one.success) if nusd is None else draw.dollars(nusd, one.simulated)
         figures = f"{one.turns:>5}  {one.calls:>5}  {one.escalated:>9}  {cost:>14}  "
         rows.append(line(f"{_short(one.name, name):<{name}}  {figures}{draw.dollars(one.spend_nusd, one.simulated)}"))
     return rows

@@ -29,6 +29,7 @@ def lines(trace: Trace | None, width: int) -> list[Content]:
         return draw.wrap(line(("Nothing was decided yet: send a prompt first.", "muted")), width)
     found = [
         *_choice(decision, width),
+        *_personal(trace, width),
         *_ladder(decision, width),
         *_candidates(decision, width),
         *_excluded(decision, width),
@@ -51,6 +52,13 @@ def _choice(decision: Decision, width: int) -> list[Content]:
     told = f"The rule “{decision.rule}” took the route “{decision.route}”. {manner}"
     runner = f"Without it: {decision.runner_up}." if decision.runner_up else "There is no runner-up."
     return [head, *draw.wrap(line(told), width), line((runner, "muted"))]
+
+
+def _personal(trace: Trace, width: int) -> list[Content]:
+    """Personal data in the prompt and its chat, and what was done about it."""
+    seen = [one for one in trace.findings if one.kind == "personal"]
+    rows = [draw.wrap(line(("! ", "warn"), f"{one.what}: {one.action}"), width, indent=2) for one in seen]
+    return [*heading("Personal data"), *(told for row in rows for told in row)] if rows else []
 
 
 def _ladder(decision: Decision, width: int) -> list[Content]:

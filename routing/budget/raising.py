@@ -27,9 +27,10 @@ class Raise:
     session: str
 
 
-def read_raise(amount: str, reason: str, cap_nusd: int | None) -> tuple[int, str]:
+def read_raise(amount: str, reason: str, cap_nusd: int | None, *, simulated: bool) -> tuple[int, str]:
     """The nano-dollars and the reason that were typed. Raises ConfigurationError, in one sentence, for an amount that
-    is none or cannot be meant, for too short a reason, and where no cap stands; `cap_nusd` is the day's cap."""
+    is none or cannot be meant, for too short a reason, and where no cap stands; `cap_nusd` is the day's cap on real or
+    on `simulated` money."""
     if cap_nusd is None:
         raise ConfigurationError("There is no cap on the day, so there is nothing to raise.")
     try:
@@ -40,7 +41,9 @@ def read_raise(amount: str, reason: str, cap_nusd: int | None) -> tuple[int, str
         raise ConfigurationError(f"A cap is raised by more than $0.00, not by {amount}: write dollars, such as 1.50.")
     if nusd > _MOST_TIMES * cap_nusd:
         most = f"at most {_MOST_TIMES} times the cap of {format_usd(cap_nusd)}"
-        raise ConfigurationError(f"A raise is {most}: for more, set `caps.day_usd` in config.yaml or in the profile.")
+        key = "caps.simulated_day_usd" if simulated else "caps.day_usd"
+        place = f"`{key}` in config.yaml, and `caps.day_usd` of the profile where it has one"
+        raise ConfigurationError(f"A raise is {most}: for more, set {place}.")
     words = " ".join(reason.split())
     if len(words) < SHORTEST_REASON:
         raise ConfigurationError(f"Say why in at least {SHORTEST_REASON} characters: the reason is kept in the ledger.")

@@ -10,6 +10,8 @@ from routing.policy.model import Policy, Timeouts
 from routing.registry.model import Registry
 
 ENGINE = "3"
+STAND_IN = "stand-in"
+"""The rung of models that no rung of the route selects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,14 @@ class Decision:
     @property
     def chosen(self) -> str | None:
         return self.ladder[0].models[0] if self.ladder else None
+
+    @property
+    def stands_in(self) -> Literal["", "absent", "barred"]:
+        """Why a model that no rung selects is asked first: nobody whom the route names is there, or may be asked."""
+        if not self.ladder or self.ladder[0].name != STAND_IN:
+            return ""
+        selected = any(all(why.kind != "not_on_route" for why in one.reasons) for one in self.excluded)
+        return "barred" if selected else "absent"
 
     def candidate(self, model_id: str) -> Candidate:
         return next(candidate for candidate in self.candidates if candidate.model == model_id)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from routing.decision.deployments import lot
-from routing.decision.model import Candidate, PlannedRung, Reason, Snapshot
+from routing.decision.model import STAND_IN, Candidate, PlannedRung, Reason, Snapshot
 from routing.policy.model import Route, Rung, Selector
 from routing.registry.model import Model
-
-_STAND_IN = "stand-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ def _rung(route: Route, index: int, members: list[Judged], snapshot: Snapshot, s
     source: Rung = route.ladder[index]
     plain = stand_in or snapshot.pin is not None
     final = plain or route.name in snapshot.budget.frozen
-    name = (snapshot.pin or _STAND_IN) if plain else source.name
+    name = (snapshot.pin or STAND_IN) if plain else source.name
     return PlannedRung(
         name=name,
         models=tuple(one.model.id for one in members),

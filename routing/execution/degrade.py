@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from routing import events as ev
-from routing.budget.naming import cap_words
+from routing.budget.naming import cap_words, raised_by
 from routing.budget.throttle import CALM_S
 from routing.clock import lasting, until_midnight_s
 from routing.decision.constraints import short_limits
@@ -24,16 +24,7 @@ _CAPS = {
     "class_cap": "class",
     "route_cap": "route",
 }
-_RAISED_IN = {
-    "day": "today's cap (`/raise`, or `pointsman caps raise`)",
-    "simulated_day": "today's cap (`/raise`, or `pointsman caps raise --simulated`)",
-    "request": "the request's credit in the profile (`caps.request_usd`)",
-    "session": "`caps.session_usd` in the profile",
-    "provider": "`caps.providers` in the profile",
-    "premium": "`caps.premium_share` in the profile",
-    "class": "`caps.classes` in the profile",
-    "route": "the route's `day_usd` in the profile",
-}
+_NAMED = {"day": "today's cap", "simulated_day": "today's cap", "request": "the request's credit"}
 _LASTING = frozenset({"request", "session"})
 """Caps that no midnight resets."""
 _PASSING = frozenset({"breaker", "rate_limit", "throttle"})
@@ -84,7 +75,7 @@ def _cause(context: TurnContext, ending: Ending) -> str:
     if ending.failures:
         count = len({failure.model.provider for failure in ending.failures})
         return f"{'every provider' if count > 1 else 'the provider'} that was asked failed"
-    if _caps(context, ending):
+    if _caps(context, ending) and not _too_long_for(context):
         return "a cap on spend is reached"
     return obstacle(context).cause
 
@@ -105,15 +96,20 @@ def _advice(context: TurnContext, ending: Ending) -> str:
     if ending.failures:
         return _advice_on_failures(context, ending)
     caps = _caps(context, ending)
-    return _advice_on_caps(caps) if caps else obstacle(context).do
+    shorter = "shorten the prompt, or " if _too_long_for(context) else ""
+    return shorter + _advice_on_caps(caps) if caps else obstacle(context).do
 
 
 def _advice_on_caps(caps: set[str]) -> str:
-    raised = ", or ".join(dict.fromkeys(_RAISED_IN[cap] for cap in sorted(caps)))
+    raised = ", or ".join(dict.fromkeys(map(_raised, sorted(caps))))
     if caps - _LASTING:
         return f"raise {raised}, use a local model, or wait until the cap resets at midnight."
     otherwise = "leave and begin a new session" if "session" in caps else "choose another profile"
     return f"raise {raised}, {otherwise}, or use a local model."
+
+
+def _raised(cap: str) -> str:
+    return f"{_NAMED[cap]} ({raised_by(cap)})" if cap in _NAMED else raised_by(cap)
 
 
 def _advice_on_draft(context: TurnContext, ending: Ending) -> str:
@@ -172,6 +168,12 @@ def _kept_out_by(context: TurnContext, kinds: Container[str]) -> list[tuple[str,
         if all(reason.kind in kinds for reason in reasons):
             found += [(exclusion.model, reason) for reason in reasons]
     return found
+
+
+def _too_long_for(context: TurnContext) -> bool:
+    """Whether the prompt alone keeps some of the models out, while a cap keeps out those whose windows hold it."""
+    reasons = (why for one in context.decision.excluded for why in one.reasons)
+    return not context.decision.ladder and any(why.kind == "context" for why in reasons)
 
 
 def _note_cap(context: TurnContext) -> None:

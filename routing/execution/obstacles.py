@@ -9,7 +9,7 @@ from routing.budget.naming import cap_words
 from routing.decision.case import pinned
 from routing.decision.model import Reason
 from routing.execution.context import TurnContext
-from routing.execution.prechecks import personal_kinds
+from routing.execution.prechecks import handling
 from routing.money import format_usd
 
 SEE_PROVIDERS = "F8, or `pointsman check`, shows what each provider says"
@@ -146,8 +146,9 @@ def _advice(context: TurnContext, reason: Reason) -> str:
 
 def _advice_on_privacy(context: TurnContext) -> str:
     add = "add a model that runs on this machine (F8, or `pointsman check`, shows what is found)"
-    asks = context.world.policy.personal == "ask" and context.request.personal is None
-    if asks and personal_kinds(context.request):
+    if context.request.kept == "local":
+        return f"begin a new chat (Ctrl-N), as this one was kept on this machine, or {add}"
+    if handling(context.request, context.world.policy).asks:
         return f"say that it may be sent or masked (`--personal send` or `mask`; the client asks you), or {add}"
     return add
 

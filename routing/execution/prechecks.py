@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,11 +17,13 @@ from routing.execution.economy import Plan, plan, with_summary
 from routing.execution.masking import texts_of
 from routing.messages import Request
 from routing.policy.model import Context, Personal, Policy
+from routing.registry.model import Registry
 
 _TIGHT_TOKENS = 4_000
 """Of a chat, while a spike of spend is slowed and the profile has no budget of its own."""
 
 Choice = Literal["send", "mask", "local"]
+Kept = Literal["mask", "local"]
 _STRICT: tuple[Personal | Choice, ...] = ("send", "mask", "local")
 _DOES: dict[Personal | Choice, str] = {
     "show": "sent as it is",
@@ -30,6 +32,9 @@ _DOES: dict[Personal | Choice, str] = {
     "local": "kept on this machine",
     "ask": "kept on this machine until you say what may be done",
 }
+_STAYS = "stays on this machine, as only its own models are asked"
+_EARLIER = ", as earlier in this chat"
+_KEPT_EARLIER = Signal("local_only", "true", 1.0, "an earlier prompt of this chat was kept here")
 _WRONG = {
     "format": "did not give the format asked for",
     "language": "answered in another language than asked",
@@ -39,21 +44,49 @@ _WRONG = {
 
 
 @dataclass(frozen=True, slots=True)
+class Handling:
+    """The `kinds` of personal data in a request, what is done about it (`does`), and the same in words (`action`).
+    `overruled`: the user said something less strict. `earlier`: it is so because it was so earlier in the chat."""
+
+    kinds: tuple[str, ...]
+    does: Personal | Choice
+    action: str
+    overruled: bool = False
+    earlier: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether the user has to say first what may be done."""
+        return bool(self.kinds) and self.does == "ask"
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing needs to be done, because nobody but this machine's models is asked."""
+        return self.action == _STAYS
+
+    @property
+    def sentence(self) -> str:
+        return f"Personal data ({', '.join(self.kinds)}): {self.action}."
+
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(Finding("personal", kind, kind, self.action) for kind in self.kinds)
+
+    def where(self, decision: Decision, registry: Registry) -> Handling:
+        """The same once it is decided who may be asked."""
+        models = (registry.get(model) for rung in (*decision.ladder, *decision.below) for model in rung.models)
+        leaves = any(model is None or not model.local for model in models)
+        return self if leaves or self.does not in ("show", "send") else replace(self, action=_STAYS)
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """The request as it goes on, what it is, and what was found: `kinds` of personal data, and what is done about it
-    (`does`)."""
+    """The request as it goes on, what it is, and what was found; of personal data what is done about it."""
 
     request: Request
     features: Features
     plan: Plan
     findings: tuple[Finding, ...]
-    kinds: tuple[str, ...]
-    does: Personal | Choice
-
-    @property
-    def masked(self) -> bool:
-        """Whether placeholders go out for personal data."""
-        return self.does == "mask"
+    personal: Handling
 
 
 def check(request: Request, policy: Policy, budget: BudgetView) -> Checked:
@@ -68,18 +101,50 @@ def check(request: Request, policy: Policy, budget: BudgetView) -> Checked:
         told = told if cut.summarise else request
     if cut.summarise:
         features = _as_private(features, whole)
-    kinds, does = personal_kinds(told), what_is_done(policy.personal, request.personal)
-    findings = (*_risk(features), *_secrets(features), *_personal(kinds, does))
+    personal = handling(told, policy)
+    kinds, does = personal.kinds, personal.does
+    if request.kept == "local" and not (kinds or features.needs.local_only):
+        features = _kept_local(features, (_KEPT_EARLIER,))
+    findings = (*_risk(features), *_secrets(features))
     if kinds and does in ("local", "ask"):
         features = _kept_local(features, tuple(Signal("local_only", "true", 1.0, kind) for kind in kinds))
-    return Checked(request, features, cut, findings, kinds, does)
+    return Checked(request, features, cut, findings, personal)
 
 
-def what_is_done(policy: Personal, choice: Choice | None) -> Personal | Choice:
-    """About personal data. A choice can be no laxer than a policy that masks or keeps local."""
+def handling(request: Request, policy: Policy) -> Handling:
+    """What is done about the personal data in a request. What the user said of it can be no laxer than a policy that
+    masks or keeps local, and neither counts where the chat is stricter."""
+    wanted, said = _wanted(policy.personal, request.personal), request.personal
+    does = _at_least(request.kept, wanted)
+    earlier, overruled = does != wanted, said not in (None, does)
+    action = _DOES[does] + (_EARLIER if earlier else "")
+    if overruled:
+        action += f" (“{said}” does not count: the {'chat' if earlier else 'profile'} is stricter)"
+    return Handling(personal_kinds(request), does, action, overruled, earlier)
+
+
+def _wanted(policy: Personal, choice: Choice | None) -> Personal | Choice:
     if choice is None:
         return policy
     return max(policy, choice, key=_STRICT.index) if policy in _STRICT else choice
+
+
+def _at_least(kept: Kept | None, wanted: Personal | Choice) -> Personal | Choice:
+    """As strict as the chat was before."""
+    if kept is None or (wanted in _STRICT and _STRICT.index(wanted) >= _STRICT.index(kept)):
+        return wanted
+    return kept
+
+
+def kept_after(findings: Iterable[Finding]) -> Kept | None:
+    """The strictest that these findings of earlier turns say was done about what is private."""
+    done = {_done(one.action) for one in findings if one.kind in ("personal", "secret")}
+    return "local" if "local" in done else "mask" if "mask" in done else None
+
+
+def _done(action: str) -> Personal | Choice | None:
+    """What an action's words mean: those of `ask` begin as those of `local` do."""
+    return next((does for does in ("ask", "local", "mask") if action.startswith(_DOES[does])), None)
 
 
 def resumed(checked: Checked, summary: str) -> Checked:
@@ -127,12 +192,7 @@ def _risk(features: Features) -> Iterator[Finding]:
 def _secrets(features: Features) -> Iterator[Finding]:
     for signal in features.signals:
         if signal.feature == "local_only":
-            yield Finding("secret", signal.seen, f"private: {signal.seen}", "kept on this machine")
-
-
-def _personal(found: tuple[str, ...], does: Personal | Choice) -> Iterator[Finding]:
-    for kind in found:
-        yield Finding("personal", kind, kind, _DOES[does])
+            yield Finding("secret", signal.seen, f"private: {signal.seen}", _DOES["local"])
 
 
 def _as_private(features: Features, like: Features) -> Features:

@@ -107,7 +107,8 @@ class Preparing:
         began = recorder.elapsed_s
         decision = decide(features, world, snapshot)
         recorder.note(ev.RouteDecided, decision=decision, snapshot=snapshot, took_s=recorder.elapsed_s - began)
-        findings = (*checked.findings, *patterns(decision))
+        personal = checked.personal.where(decision, world.registry)
+        findings = (*checked.findings, *personal.findings(), *patterns(decision))
         if findings:
             recorder.note(ev.Prechecked, findings=findings)
         self._store(world)
@@ -130,7 +131,7 @@ class Preparing:
             session=self._journal.session,
             left_out=len(checked.plan.left_out),
             saved_tokens=checked.plan.saved_tokens,
-            masked=checked.masked,
+            masked=personal.does == "mask",
             wish=length_wish(features.task, world.policy.answer_tokens) if features.response_format == "text" else "",
         )
 
@@ -168,6 +169,7 @@ class Preparing:
             ),
             tags=(*request.tags, ("private", "yes")) if checked.features.needs.local_only else request.tags,
             personal=request.personal,
+            kept=request.kept,
         )
         turn = self._start(asked, "summary")
         try:

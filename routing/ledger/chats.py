@@ -59,6 +59,16 @@ def last_chat(store: Store) -> ChatRow | None:
     return next(iter(list_chats(store, limit=1)), None)
 
 
+def unsent_chat(store: Store, session: str) -> ChatRow | None:
+    """The chat that was used last, where nothing was asked yet and something waits to be sent. None while a session
+    other than this one is open: it may be writing there."""
+    others = "SELECT EXISTS (SELECT 1 FROM session WHERE ended_s IS NULL AND id <> ?)"
+    if store.read(lambda db: db.execute(others, (session,)).fetchone()[0]):
+        return None
+    last = last_chat(store)
+    return last if last is not None and last.draft and not last.turns else None
+
+
 def rename_chat(store: Store, chat: str, title: str) -> None:
     _change(store, "UPDATE chat SET title = ?, titled_by_user = 1 WHERE id = ?", (title, chat))
 

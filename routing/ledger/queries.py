@@ -33,6 +33,11 @@ def session_turns(store: Store, session: str) -> list[TurnRow]:
     return store.read(lambda db: [build(TurnRow, row) for row in db.execute(query, (session,))])
 
 
+def call_purposes(store: Store) -> frozenset[str]:
+    """What the calls of the ledger were made for."""
+    return store.read(lambda db: frozenset(row[0] for row in db.execute("SELECT DISTINCT purpose FROM attempt")))
+
+
 def count_events(store: Store, session: str, type_: str) -> int:
     """How many events of a type the session's turns have."""
     query = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from routing.errors import StorageError
 from routing.ledger.store import Store
@@ -21,6 +22,15 @@ _OLD = f"SELECT id FROM turn WHERE started_s < ? AND {_ENDED} ORDER BY n"
 _HASHES = "policy_hash", "registry_hash", "acceptance_hash"
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What turns of a local day cost that are no longer kept: erased, or lost with a damaged file."""
+
+    day: str
+    simulated: bool
+    spend_nusd: int
+
+
 def older_than(store: Store, before_s: float) -> int:
     """How many turns began before a moment (Unix seconds) and have ended."""
     return store.read(lambda db: int(db.execute(f"SELECT COUNT(*) FROM ({_OLD})", (before_s,)).fetchone()[0]))
@@ -30,6 +40,25 @@ def prune(store: Store, before_s: float, go_on: Callable[[], bool] = lambda: Tru
     """Erase every turn that began before a moment and has ended; returns how many. Stops after a step when `go_on`
     says so: the next call goes on. Raises StorageError."""
     return _erase(store, f"{_OLD} LIMIT {_STEP}", (before_s,), go_on)
+
+
+def leaves_nothing(store: Store, before_s: float) -> bool:
+    """Whether `prune` would erase something, and no turn that somebody asked for would stay."""
+    stays = f"SELECT 1 FROM turn WHERE purpose = 'answer' AND NOT (started_s < ? AND {_ENDED})"
+    query = f"SELECT EXISTS ({_OLD}) AND NOT EXISTS ({stays})"
+    return store.read(lambda db: bool(db.execute(query, (before_s, before_s)).fetchone()[0]))
+
+
+def read_gone(store: Store, since: str = "") -> tuple[Gone, ...]:
+    """By day, from a local day on: what the day's sum counts beyond the calls that the ledger still has."""
+    query = """
+        SELECT period, simulated, spent_nusd - (
+            SELECT COALESCE(SUM(spend_nusd), 0) FROM attempt WHERE day = period AND attempt.simulated = tally.simulated
+        ) AS gone
+        FROM tally WHERE scope = 'all' AND period GLOB ? AND period >= ? AND gone > 0 ORDER BY simulated, period
+    """
+    rows = store.read(lambda db: db.execute(query, (_A_DAY, since)).fetchall())
+    return tuple(Gone(day, bool(simulated), nusd) for day, simulated, nusd in rows)
 
 
 def erase_chat(store: Store, chat: str) -> int:

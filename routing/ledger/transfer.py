@@ -1,12 +1,14 @@
 """The whole ledger as lines of JSON, and back.
 
-First a line that says what this is, then a line for each row, last one that counts them. Rows that come from no event
-are first (chats, policies, sessions …), then the sums of money, then each turn with its text, oldest first. What is
-made from events is not written: it is made again. The same ledger gives the same bytes.
+First a line that says what this is, then a line for each row, last one that counts them and has the SHA-256 of all
+lines before it, each with one newline as its end. Rows that come from no event are first (chats, policies, sessions …),
+then the sums of money, then each turn with its text, oldest first. What is made from events is not written: it is made
+again. The same ledger gives the same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -27,21 +29,22 @@ _NO_ROW = (sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, Overflo
 
 @dataclass(slots=True)
 class Imported:
-    """What an import brought, and how many of its turns were there already."""
+    """What an import brought, how many of its turns were there already, and whether the file had a checksum."""
 
     turns: int = 0
     chats: int = 0
     known: int = 0
+    checked: bool = False
 
 
 def export_lines(store: Store) -> Iterator[str]:
     """Every line without its end. Turns that begin while it is written are left out. Raises StorageError."""
-    count = 0
-    yield _line({"format": _FORMAT, "version": len(MIGRATIONS)})
-    for table, row in _rows(store):
+    count, digest = 0, hashlib.sha256()
+    for line in _lines(store):
         count += 1
-        yield _line({"table": table, "row": row})
-    yield _line({"rows": count})
+        digest.update(f"{line}\n".encode())
+        yield line
+    yield _line({"rows": count - 1, "sha256": digest.hexdigest()})  # the first line is no row
 
 
 def import_lines(store: Store, lines: Iterable[bytes], name: str) -> Imported:
@@ -51,6 +54,12 @@ def import_lines(store: Store, lines: Iterable[bytes], name: str) -> Imported:
     Raises ConfigurationError with the line that cannot be, StorageError when the ledger cannot be written.
     """
     return store.write_now(lambda db: _Import(db, name).run(lines))
+
+
+def _lines(store: Store) -> Iterator[str]:
+    yield _line({"format": _FORMAT, "version": len(MIGRATIONS)})
+    for table, row in _rows(store):
+        yield _line({"table": table, "row": row})
 
 
 def _line(content: object) -> str:
@@ -130,28 +139,33 @@ class _Import:
 
     def _read(self, lines: Iterable[bytes]) -> int:
         """Take every line; returns the number of the last. Raises ConfigurationError."""
-        number = rows = 0
-        ended = False
+        number, ended, digest = 0, False, hashlib.sha256()
         for number, line in enumerate(lines, 1):
             try:
                 if number == 1:
                     _check_head(line)
-                    continue
-                content = _parse(line)
-                if ended:
-                    raise _LineError("nothing may follow the line that counts the rows")
-                if "rows" in content:
-                    ended = content["rows"] == rows
-                    if not ended:
-                        raise _LineError(f"{content['rows']} rows are counted, and there are {rows}")
                 else:
-                    rows += 1
-                    self._take(number, content)
+                    content = _parse(line)
+                    if ended:
+                        raise _LineError("nothing may follow the line that counts the rows")
+                    ended = "rows" in content
+                    if ended:
+                        self._check_end(content, number - 2, digest.hexdigest())
+                    else:
+                        self._take(number, content)
             except _LineError as error:
                 raise self._problem(number, str(error)) from error
+            digest.update(line.rstrip(b"\r\n") + b"\n")
         if not ended:
             raise self._problem(number, "the file is empty" if number == 0 else "the file ends here, before its end")
         return number
+
+    def _check_end(self, content: dict[str, Any], rows: int, sha256: str) -> None:
+        if content["rows"] != rows:
+            raise _LineError(f"{content['rows']} rows are counted, and there are {rows}")
+        self.imported.checked = "sha256" in content
+        if self.imported.checked and content["sha256"] != sha256:
+            raise _LineError("the checksum is not that of the lines above: one of them was changed")
 
     def _take(self, number: int, content: dict[str, Any]) -> None:
         table, row = content.get("table"), content.get("row")

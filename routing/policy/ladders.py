@@ -70,7 +70,12 @@ def cycle_mistakes(goes_on: Mapping[str, str]) -> list[Mistake]:
 
 def is_pattern(word: str) -> bool:
     """Whether the word can be a model id (`provider/name`) or a glob over them."""
-    return any(sign in word for sign in "/*?[")
+    return "/" in word or is_glob(word)
+
+
+def is_glob(word: str) -> bool:
+    """Whether the word may stand for many models, or for none."""
+    return any(sign in word for sign in "*?[")
 
 
 def _names_model(word: str, aliases: Mapping[str, str]) -> bool:

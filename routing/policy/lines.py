@@ -124,8 +124,28 @@ def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
+_MEANT = (
+    ("but found ']'", "a ']' closes what nothing opened"),
+    ("but found '}'", "a '}' closes what nothing opened"),
+    ("expected <block end>", "the indentation is wrong here"),
+    ("mapping values are not allowed", "a second ':' stands here, or the indentation is wrong"),
+    ("expected ',' or", "a bracket or a comma is missing"),
+    ("could not find expected ':'", "a ':' is missing"),
+    ("found unexpected end of stream", "a quote is not closed"),
+    ("found another document", "a second document begins here"),
+    ("found character '\\t'", "a tab stands here"),
+    ("cannot start any token", "a value begins with a sign that needs quotes"),
+)
+
+
+def in_words(problem: str) -> str:
+    """What YAML's parser says, for people who do not write parsers."""
+    return next((words for jargon, words in _MEANT if jargon in problem), problem)
+
+
 def _broken(text: str, file: str, line: int | None, why: str) -> Problem:
     """A sentence for what the parser met; what it met most often is a value that lacks its quotes."""
+    why = in_words(why)
     lines = text.splitlines()
     source = lines[line - 1] if line and line <= len(lines) else ""
     unquoted = _PLAIN.search(source)

@@ -20,7 +20,7 @@ def load_policy(source: Path | str, *, file: str = "policy.yaml") -> Policy:
     A file's `id` must be its name without the ending, by which a profile is chosen.
     Raises ConfigurationError with every mistake, in the order of their lines.
     """
-    text = _text(source) if isinstance(source, Path) else source
+    text = text_of(source) if isinstance(source, Path) else source
     name = str(source) if isinstance(source, Path) else file
     tree = read_tree(text, name)
     if not isinstance(tree.data, dict):
@@ -37,7 +37,8 @@ def load_policy(source: Path | str, *, file: str = "policy.yaml") -> Policy:
     return compile_policy(reading.policy, reading.rules, reading.routes)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Raises ConfigurationError for a file that cannot be read."""
     try:
         return read_small(path)
     except UnicodeDecodeError:

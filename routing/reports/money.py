@@ -19,7 +19,7 @@ from routing.ledger.costs import (
 from routing.ledger.store import Store
 from routing.reports.extras import find_extras
 from routing.reports.intervals import LEAST, Mean, Proportion, mean, proportion
-from routing.reports.parts import Part, PartName, Told, parts_of, sum_parts
+from routing.reports.parts import DRILLS, Part, PartName, Told, parts_of, sum_parts
 from routing.reports.reasks import WITHIN_S, reasks
 from routing.reports.sums import Slice, slices
 
@@ -138,9 +138,14 @@ def keep_book(store: Store, scope: Scope) -> Book:
         calls,
         real,
         simulated,
-        _groups(calls, turns, lambda call: call.route or "not kept"),
-        _groups(calls, turns, lambda call: call.task or "not kept"),
+        _groups(calls, turns, lambda call: _asked_by(call, call.route)),
+        _groups(calls, turns, lambda call: _asked_by(call, call.task)),
     )
+
+
+def _asked_by(call: CostRow, name: str | None) -> str:
+    """The route or task of a prompt; small test calls are nobody's, though they are routed as well."""
+    return "drills and checks" if call.purpose in DRILLS else name or "not kept"
 
 
 def _evidence(store: Store, scope: Scope, turns: Sequence[Sequence[CostRow]]) -> _Evidence:

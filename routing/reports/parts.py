@@ -28,7 +28,7 @@ PartName = Literal[
     "drills",
 ]
 PARTS: tuple[PartName, ...] = get_args(PartName)
-_DRILLS = frozenset({"drill", "canary", "check"})
+DRILLS = frozenset({"drill", "canary", "check"})
 _ANSWERED = frozenset({"finished", None})
 
 
@@ -62,7 +62,7 @@ def part_of(turn: Sequence[CostRow], at: int, told: Told) -> PartName:
     """The part of one of the turn's calls."""
     call = turn[at]
     if call.purpose != "answer":
-        return "drills" if call.purpose in _DRILLS else "side calls"
+        return "drills" if call.purpose in DRILLS else "side calls"
     if call.outcome in _ANSWERED:
         return _answering(turn, at, told)
     if call.outcome == "superseded":

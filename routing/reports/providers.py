@@ -17,7 +17,8 @@ from routing.reports.sums import percentile
 @dataclass(frozen=True, slots=True)
 class ProviderFigures:
     """Of every call, drills too. `failures` are pairs of kind and count, the commonest first; `answers` counts turns
-    whose answer it gave, `share` is of all such turns of its kind (real or simulated)."""
+    whose answer it gave, `share` is of all such turns of its kind (real or simulated). A call's first token counts
+    from its own start."""
 
     name: str
     simulated: bool

@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 
 from routing.ledger.costs import Scope
-from routing.ledger.queries import count_events, read_session, read_sessions, session_turns
+from routing.ledger.queries import call_purposes, count_events, read_session, read_sessions, session_turns
 from routing.ledger.rows import SessionRow
 from routing.ledger.store import Store
 from routing.reports.money import Group, Money, keep_book
+from routing.reports.parts import DRILLS
 from routing.reports.sums import Slice, percentile, slices
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
     """Counts are of turns, except in the slices, where they are of calls. Percentiles are over the turns that have
-    the figure; None without any."""
+    the figure, None without any: seconds from Enter to the first text of any model, a draft's too, and to the end."""
 
     session: SessionRow
     turns: int
@@ -31,8 +32,8 @@ class SessionSummary:
     calls: int
     input_tokens: int
     output_tokens: int
-    first_token_p50_s: float | None
-    first_token_p95_s: float | None
+    first_text_p50_s: float | None
+    first_text_p95_s: float | None
     latency_p50_s: float | None
     latency_p95_s: float | None
     real: Money
@@ -47,6 +48,12 @@ class SessionSummary:
 def list_sessions(store: Store, *, limit: int = 100) -> list[SessionRow]:
     """Runs in which something was asked, the newest first."""
     return read_sessions(store, limit=limit)
+
+
+def only_tested(store: Store) -> bool:
+    """Whether all the calls that there are were made to see whether models answer."""
+    purposes = call_purposes(store)
+    return bool(purposes) and purposes <= DRILLS
 
 
 def summarise_session(store: Store, session_id: str) -> SessionSummary:
@@ -73,8 +80,8 @@ def summarise_session(store: Store, session_id: str) -> SessionSummary:
         calls=len(calls),
         input_tokens=sum(call.input_tokens for call in calls),
         output_tokens=sum(call.output_tokens for call in calls),
-        first_token_p50_s=percentile(first, 0.5),
-        first_token_p95_s=percentile(first, 0.95),
+        first_text_p50_s=percentile(first, 0.5),
+        first_text_p95_s=percentile(first, 0.95),
         latency_p50_s=percentile(whole, 0.5),
         latency_p95_s=percentile(whole, 0.95),
         real=book.real,

@@ -42,10 +42,21 @@ def test_a_command_means_one_thing() -> None:
 
 def test_every_action_is_in_the_help_with_all_its_keys() -> None:
     for width in (40, 100):
-        shown = "\n".join(line.plain for line in help_lines(width))
+        lines = help_lines(width)
+        shown = " ".join(" ".join(line.plain for line in lines).split())
+        assert max(line.cell_length for line in lines) <= width
         for action in ACTIONS:
             assert action.about in shown
             assert all(key_name(key) in shown for key in action.keys), action
+
+
+def test_what_goes_on_below_in_the_help_stands_under_its_words() -> None:
+    for width in (72, 110):
+        lines = [line.plain for line in help_lines(width)]
+        begun = next(at for at, line in enumerate(lines) if "Send a text file or an image along" in line)
+        column = lines[begun].index("Send a text file")
+        assert lines[begun + 1][:column].strip() == ""
+        assert lines[begun + 1][column:].strip()
 
 
 def test_an_unmistakable_beginning_of_a_command_is_enough() -> None:

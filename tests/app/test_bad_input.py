@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -55,11 +56,14 @@ async def command(home: Path, *words: str) -> Ended:
 # Files that are wrong
 
 
-async def mistakes(home: Path, *, file: str, text: str, lines: dict[int, str]) -> None:
-    """The command line and the client name the file, each line and what to write; both end with 2."""
+async def mistakes(home: Path, *, file: str, text: str, lines: dict[int, str], chosen: str = "") -> None:
+    """The command line and the client name the file, each line and what to write; both end with 2. `chosen` is the
+    profile that is asked for."""
     path = home / file
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
+    if chosen:
+        places(home).config.write_text(f"profile: {chosen}\n")
     told = await command(home, "ask", PROMPT)
     assert (told.code, told.out) == (2, "")
     async with terminal(home, size=(300, 30)) as client:
@@ -285,6 +289,26 @@ async def mid_stream(home: Path, *, leave: Callable[[Terminal], None], code: int
             await driver.until(lambda: driver.app.composer.text == "unsent thought")
 
 
+@pytest.mark.parametrize("words", [(), ("--resume",)])
+async def test_what_is_written_survives_a_kill(tmp_path: Path, words: tuple[str, ...]) -> None:
+    async with chat_server() as server:
+        (tmp_path / "config.yaml").write_text(server.config)
+        async with terminal(tmp_path) as client:
+            client.press("unsent thought")
+            await client.until("→")  # the ledger is open
+            await client.until(lambda: written(tmp_path) == ["unsent thought"])
+            client.process.kill()
+            await client.ended()
+        async with terminal(tmp_path, *words) as client:
+            await client.until("unsent thought")
+
+
+def written(home: Path) -> list[str]:
+    """What waits in the ledger to be sent."""
+    with closing(sqlite3.connect(home / "data" / "ledger.db")) as db:
+        return [draft for (draft,) in db.execute("SELECT draft FROM chat")]
+
+
 def closed(client: Terminal) -> None:
     client.hang_up()
 
@@ -302,7 +326,7 @@ def config(text: str, lines: dict[int, str]) -> Check:
 
 
 def profile(text: str, lines: dict[int, str]) -> Check:
-    return partial(mistakes, file="profiles/mine.yaml", text=text, lines=lines)
+    return partial(mistakes, file="profiles/mine.yaml", text=text, lines=lines, chosen="mine")
 
 
 CASES: dict[str, Check] = {

@@ -40,13 +40,16 @@ async def test_the_page_tells_every_cap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [30, 60, 100])
-async def test_every_line_fits(tmp_path: Path, width: int) -> None:
+async def test_every_line_fits_and_no_words_are_cut(tmp_path: Path, width: int) -> None:
     async with driven(tmp_path) as driver:
         await opened(driver)
         page = driver.app.screen
         assert isinstance(page, CapsScreen)
         assert all(line.cell_length <= width for line in page.lines(width))
         assert "$0.00 of $2.00" in shown(driver, width)
+        words = " ".join(shown(driver, width).split())
+        assert "until midnight; raise it for today" in words
+        assert "the best draft stays" in words
 
 
 async def test_a_raise_may_be_written_with_any_space(tmp_path: Path) -> None:

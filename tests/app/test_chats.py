@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.controls.base import Launch
 from app.screens.chats import ChatsScreen, FoundScreen
+from routing.ledger.chats import list_chats
 from tests.app.driving import Driver, driven
 
 LAST = Launch(speed=0, seed=7, resume="last")
@@ -180,6 +181,63 @@ async def test_what_is_not_sent_in_a_new_chat_is_kept(tmp_path: Path) -> None:
         await driver.until(lambda: driver.app.composer.text == "a first thought")
         await driver.ask("What is 2+3?")
         assert driver.app.chat_title == "What is 2+3?"
+
+
+async def test_what_was_written_in_a_new_chat_waits_in_the_next_one_at_the_next_start(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask("What is 2+3?")
+        await driver.press("ctrl+n")
+        driver.app.composer.write("a first thought")
+        await driver.pilot.pause()
+    async with driven(tmp_path) as driver:
+        await driver.until(lambda: driver.app.composer.text == "a first thought")
+        assert driver.app.conversation.turns == []
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        assert [chat.turns for chat in list_chats(driver.runtime.store)] == [1, 1]
+    async with driven(tmp_path) as driver:
+        await driver.until(lambda: driver.app._keeping)  # what waits was looked for
+        assert driver.app.composer.text == ""
+
+
+async def test_what_another_window_is_writing_is_not_taken_up(tmp_path: Path) -> None:
+    async with driven(tmp_path) as writing:
+        writing.app.composer.write("a first thought")
+        await writing.until(lambda: drafts(writing) == ["a first thought"])
+        async with driven(tmp_path) as other:
+            await other.until(lambda: other.app._keeping)  # what waits was looked for
+            assert other.app.composer.text == ""
+        assert drafts(writing) == ["a first thought"]
+
+
+async def test_what_is_written_is_kept_while_it_is_written_and_until_it_is_sent(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.composer.write("What is 2+3?")
+        await driver.until(lambda: drafts(driver) == ["What is 2+3?"])
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns)
+        await driver.settle()
+        await driver.until(lambda: drafts(driver) == [""])
+        driver.app.composer.write("and 4+5?")
+        await driver.until(lambda: drafts(driver) == ["and 4+5?"])
+
+
+async def test_deleting_the_chat_that_is_being_begun_begins_another(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        driver.app.composer.write("a first thought")
+        await driver.until(lambda: drafts(driver) == ["a first thought"])
+        await driver.press("ctrl+o")
+        await driver.until(lambda: isinstance(driver.app.screen, ChatsScreen))
+        await driver.press("ctrl+d")
+        await driver.told("/undo brings it back")
+        assert driver.app.composer.text == ""
+        await driver.ask("What is 2+3?")
+        assert [chat.title for chat in list_chats(driver.runtime.store)] == ["What is 2+3?"]
+
+
+def drafts(driver: Driver) -> list[str]:
+    return [chat.draft for chat in list_chats(driver.runtime.store)]
 
 
 async def test_a_draft_that_was_sent_does_not_come_back(tmp_path: Path) -> None:

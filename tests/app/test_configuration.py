@@ -64,6 +64,8 @@ WRONG: list[tuple[str, int, str, str]] = [
     # caps
     ("caps: 2", 1, "'caps' must hold keys", "day_usd"),
     ("caps: {day: 2}", 1, "'day' is not known", "'day_usd'"),
+    ("caps:\n  warn_at: 0.5", 2, "'warn_at' belongs into a profile", "under `caps` into a file in profiles/"),
+    ("personal: mask", 1, "'personal' belongs into a profile", "write it into a file in profiles/"),
     ("caps: {day_usd: -1}", 1, "0 or more", "null"),
     ("caps: {day_usd: lots}", 1, "dollars", "2.00"),
     ("caps: {day_usd: true}", 1, "dollars", "2.00"),

@@ -53,6 +53,11 @@ async def answered(driver: Driver, turns: int = 1) -> Request:
     return request
 
 
+def edge(driver: Driver) -> str:
+    """Where the prompt in the composer would go."""
+    return str(driver.app.composer.border_subtitle)
+
+
 def seen(driver: Driver) -> str:
     return "\n".join(strip.text for strip in driver.app.screen._compositor.render_strips())
 
@@ -72,8 +77,41 @@ async def test_one_key_says_what_may_be_done(tmp_path: Path, key: str, choice: s
     async with asked(tmp_path) as driver:
         await driver.press(key)
         assert (await answered(driver)).personal == choice
+
+
+async def test_what_was_sent_once_is_asked_about_again(tmp_path: Path) -> None:
+    async with asked(tmp_path) as driver:
+        await driver.press("s")
+        await answered(driver)
         await driver.send("And who is she?")
         await question(driver)
+
+
+@pytest.mark.parametrize(
+    ("key", "kept", "says"),
+    [
+        ("m", "mask", "masked as earlier in this chat: an e-mail address"),
+        ("l", "local", "kept here as earlier in this chat: an e-mail address"),
+    ],
+)
+async def test_what_was_kept_back_stays_so_under_every_profile(tmp_path: Path, key: str, kept: str, says: str) -> None:
+    async with asked(tmp_path) as driver:
+        await driver.press(key)
+        await answered(driver)
+        driver.app.profile = "balanced"
+        driver.app.composer.write("And who is she?")
+        await driver.until(lambda: says.partition(":")[0] in edge(driver))
+        driver.app.composer.write(f"Is {ADA} hers?")
+        await driver.until(lambda: says in edge(driver))
+        await driver.press("enter")
+        assert (await answered(driver, 2)).kept == kept
+        turn = driver.app.conversation.turns[-1]
+        (found,) = [one for one in driver.app.conversation.trace(turn).findings if one.kind == "personal"]
+        assert "as earlier in this chat" in found.action
+        await driver.press("ctrl+n")
+        await driver.until(lambda: driver.app.conversation.turns == [])
+        driver.app.composer.write(PROMPT)
+        await driver.until(lambda: "! an e-mail address: sent as it is" in edge(driver))
 
 
 @pytest.mark.parametrize("key", ["e", "escape"])
@@ -134,7 +172,12 @@ async def test_what_has_no_personal_data_is_not_asked_about(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("personal", "says"),
-    [("ask", "asks first: an e-mail address"), ("mask", "masked: an e-mail address"), ("local", "kept here: an e-")],
+    [
+        ("show", "! an e-mail address: sent as it is"),
+        ("ask", "asks first: an e-mail address"),
+        ("mask", "masked: an e-mail address"),
+        ("local", "kept here: an e-"),
+    ],
 )
 async def test_the_track_says_it_before_enter(tmp_path: Path, personal: str, says: str) -> None:
     async with driven(tmp_path, profile(tmp_path, personal)) as driver:
@@ -146,6 +189,34 @@ async def test_the_track_says_it_before_enter(tmp_path: Path, personal: str, say
         driver.app.composer.write("What is 2+3?")
         await driver.until(lambda: "→" in str(driver.app.composer.border_subtitle))
         await driver.until(lambda: "an e-mail" not in str(driver.app.composer.border_subtitle))
+
+
+async def test_a_model_on_this_machine_is_sent_nothing(tmp_path: Path) -> None:
+    async with driven(tmp_path, replace(profile(tmp_path, "show"), profile="private")) as driver:
+        driver.app.composer.write(PROMPT)
+        await driver.until(lambda: "→" in edge(driver))
+        assert "an e-mail" not in edge(driver)
+
+
+async def test_an_answer_of_before_that_does_not_count_any_more_is_told(tmp_path: Path) -> None:
+    async with asked(tmp_path) as driver:
+        await driver.press("a", "s")
+        await answered(driver)
+        policy = replace(driver.runtime.router.policy("balanced"), id="masking", personal="mask")
+        router = driver.runtime.router
+        router.configure(replace(router.setup, profiles={**router.setup.profiles, "masking": policy}))
+        driver.app.profile = "masking"
+        await driver.send("And who is she?")
+        await driver.told("“send” does not count: the profile is stricter")
+
+
+async def test_f3_names_what_was_found_and_what_was_done(tmp_path: Path) -> None:
+    async with driven(tmp_path, profile(tmp_path, "mask")) as driver:
+        await driver.ask(PROMPT)
+        await driver.press("f3")
+        await driver.until(lambda: "why this model" in seen(driver))
+        assert "! an e-mail address: replaced by placeholders" in seen(driver)
+        assert ADA not in seen(driver)
 
 
 async def test_leaving_while_it_asks_loses_no_prompt(tmp_path: Path) -> None:

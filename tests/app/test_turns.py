@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.widget import Widget
 
 from app.controls import copying
 from app.controls.base import Launch
-from app.controls.turns import Prompt
+from app.controls.prompts import Prompt
 from routing.folding import fold
 from tests.app.driving import PANELS, Driver, driven
 
 CHEAP, CLIMBING = "What is 2+3?", "2"
+KEYS = {" ": "space", "/": "slash", "+": "plus"}
 
 
 async def test_esc_stops_and_what_came_is_kept_and_settled(tmp_path: Path) -> None:
@@ -170,18 +172,38 @@ async def test_asking_again_makes_a_branch_and_both_stay_in_the_ledger(tmp_path:
         assert driver.rows.count("What is 4+5?") == 1
 
 
-@pytest.mark.parametrize("words", ["read it", "explain", "copy", "what", "rr", "Zoo", "you too"])
+@pytest.mark.parametrize(
+    "words", ["read it", "explain", "copy", "what", "rr", "Zoo", "you too", "/fault x", "/find me", "just so", "1 + 1"]
+)
 async def test_what_is_typed_in_the_transcript_goes_into_the_composer_and_sends_nothing(
     tmp_path: Path, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.chat.hotkeys.PAUSE_S", 3600.0)  # whatever the machine is busy with
     async with driven(tmp_path) as driver:
         turn = await driver.ask(CHEAP)
-        await driver.press("escape", *("space" if letter == " " else letter for letter in words))
+        await driver.press("escape", *(KEYS.get(letter, letter) for letter in words))
         await driver.until(lambda: driver.app.composer.text == words)
         assert driver.app.composer.has_focus
         assert driver.app.conversation.turns == [turn]
         assert driver.toasts == []
+
+
+async def test_what_is_pasted_in_the_transcript_goes_into_the_composer(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask(CHEAP)
+        await driver.press("escape")
+        driver.app.transcript.post_message(Paste("/fault x\nrr"))
+        await driver.until(lambda: driver.app.composer.text == "/fault x\nrr")
+        assert driver.app.composer.has_focus
+        assert driver.app.conversation.turns == [turn]
+
+
+async def test_a_key_of_the_transcript_begins_a_search_in_the_chat(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask(CHEAP)
+        await driver.press("escape", "f")
+        await driver.until(lambda: driver.app.composer.text == "/find ")
+        assert driver.app.composer.has_focus
 
 
 async def test_a_letter_does_nothing_behind_a_screen_that_was_opened_meanwhile(
@@ -204,6 +226,7 @@ async def test_the_bottom_line_says_that_letters_are_keys_in_the_transcript(tmp_
         await driver.press("escape")
         await driver.until(lambda: "Letters are keys here: " in driver.text("#hints"))
         assert "r ask again" in driver.text("#hints")
+        assert "/ command" in driver.text("#hints")
         assert "Esc writes" in driver.text("#hints")
         await driver.press("escape")
         await driver.until(lambda: "F1 help" in driver.text("#hints"))
@@ -223,16 +246,106 @@ def shown(toast: Widget) -> str:
     return str(toast.render())
 
 
-async def test_an_edited_prompt_makes_a_branch(tmp_path: Path) -> None:
+async def edit(driver: Driver) -> None:
+    """Edit the selected prompt."""
+    await driver.press("escape", "e")
+    await driver.until(lambda: driver.app.composer.has_focus)
+    assert "edit · Esc leaves it as it was" in edge(driver)
+
+
+def edge(driver: Driver) -> str:
+    return str(driver.app.composer.border_title)
+
+
+async def test_an_edited_prompt_makes_a_branch_once_it_is_sent(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
         first = await driver.ask(CHEAP)
-        await driver.press("escape", "e")
-        await driver.until(lambda: driver.app.composer.has_focus)
+        await edit(driver)
         assert driver.app.composer.text == CHEAP
-        edited = await driver.ask("What is 2+4?")
-        assert driver.app.conversation.turns == [edited]
+        assert CHEAP in driver.rows
+        await driver.press("backspace", "backspace", "4", "?", "enter")
+        await driver.until(lambda: driver.app.conversation.turns not in ([first], []))
+        await driver.settle()
+        (edited,) = driver.app.conversation.turns
+        assert driver.app.conversation.prompt(edited) == "What is 2+4?"
         assert parents(driver) == {first: None, edited: None}
         assert CHEAP not in driver.rows
+        assert edge(driver) == "ask"
+
+
+async def test_an_edit_that_is_given_up_changes_nothing(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        first, second = await driver.ask(CHEAP), await driver.ask("What is 4+5?")
+        driver.app.composer.write("half a thought")
+        driver.app.tags["lang"] = "en"
+        rows = driver.rows
+        await edit(driver)
+        driver.app.composer.write("")
+        await driver.press("escape")
+        await driver.until(lambda: driver.app.composer.text == "half a thought")
+        assert driver.app.conversation.turns == [first, second]
+        assert (driver.rows, "edit" in edge(driver)) == (rows, False)
+        following = await driver.ask("What is 6+7?")
+        assert driver.app.conversation.turns == [first, second, following]
+        assert parents(driver)[following] == second
+
+
+async def test_a_command_on_the_way_leaves_the_edit_as_it_is(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        first = await driver.ask(CHEAP)
+        await edit(driver)
+        await driver.press("ctrl+f", *"zzz", "enter")
+        await driver.told("Nothing is found for 'zzz'")
+        assert (driver.app.composer.text, "edit" in edge(driver)) == (CHEAP, True)
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.conversation.turns not in ([first], []))
+        await driver.settle()
+        assert list(parents(driver).values()) == [None, None]
+
+
+async def test_an_edit_is_given_up_with_the_command_above_it(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask(CHEAP)
+        driver.app.composer.write("half a thought")
+        await edit(driver)
+        await driver.press("ctrl+f", "escape")
+        await driver.until(lambda: driver.app.composer.text == "half a thought")
+        assert edge(driver) == "ask"
+
+
+async def test_an_edit_ends_with_its_chat(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask(CHEAP)
+        await edit(driver)
+        await driver.press("ctrl+n")
+        await driver.until(lambda: edge(driver) == "ask")
+        again = await driver.ask("What is 4+5?")
+        assert driver.app.conversation.turns == [again]
+
+
+async def test_ctrl_c_says_how_to_stop_an_answer(tmp_path: Path) -> None:
+    async with driven(tmp_path, Launch(speed=8, seed=7, faults=("all:slow:1",))) as driver:
+        await driver.send(CHEAP)
+        await driver.until(lambda: driver.app.running is not None)
+        await driver.press("ctrl+c")
+        assert (await driver.told("Ctrl-C once more leaves")).startswith("Esc stops the answer.")
+        await driver.press("escape")
+        await driver.settle()
+
+
+async def test_ctrl_c_speaks_of_no_answer_where_none_comes(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.press("ctrl+c")
+        assert (await driver.told("Ctrl-C once more leaves")).startswith("Ctrl-C")
+
+
+async def test_ctrl_d_leaves_as_in_a_shell_where_nothing_is_written(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.press("a", "b", "left", "ctrl+d")
+        assert driver.app.composer.text == "a"
+        await driver.press("backspace", "ctrl+d")
+        await driver.until_left()
+        assert driver.app.return_code == 0
 
 
 async def test_copying_gives_the_source_and_tells_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from app.controls.base import Launch
 from routing.folding import Fold
 from tests.app.driving import Driver, driven
 from tests.app.traces import LARGE, OTHER, Script, decision, gone_on_script, hedged_script, rung
@@ -96,3 +99,25 @@ async def test_the_prompt_that_is_written_stands_against_the_cap(tmp_path: Path)
         await driver.until(lambda: "next ≤ $0.0" in driver.panel_text("spend"))
         driver.app.composer.load_text("")
         await driver.until(lambda: "next" not in driver.panel_text("spend"))
+
+
+async def test_what_another_window_holds_is_told_of_the_day_and_read_again_until_it_is_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.controls.money.AGAIN_S", 0.01)
+    slow = Launch(speed=1, seed=7, faults=("all:stall",))
+    async with driven(tmp_path, slow) as other, driven(tmp_path) as driver:
+        await other.send(PROMPT)
+        await other.until(lambda: other.app.running is not None and other.app.running.trace.held_nusd)
+        await driver.ask("What is 2+3?")
+        turn, day = spent(driver)
+        assert ("held" in turn, "held" in day) == (False, True)
+        await other.press("escape")
+        await other.settle()
+        await driver.until(lambda: "held" not in "".join(spent(driver)))
+
+
+def spent(driver: Driver) -> tuple[str, str]:
+    """The turn's line and the day's."""
+    shown = driver.panel_text("spend").splitlines()
+    return next(line for line in shown if line.startswith("turn")), " ".join(shown[-2:])

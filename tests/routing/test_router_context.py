@@ -276,11 +276,20 @@ async def test_what_was_told_early_keeps_the_summary_and_the_answer_here(journal
     assert told(await dropping.ask(replace(going_on(), history=history))).model == SMALL, "nothing tells of it"
 
 
-@pytest.mark.parametrize(("personal", "choice"), [("mask", None), ("ask", "mask"), ("show", "mask")])
-async def test_a_masked_chat_is_masked_in_its_summary(journal: Journal, personal: Any, choice: Any) -> None:
+@pytest.mark.parametrize(
+    ("personal", "choice", "kept"),
+    [
+        ("mask", None, None),
+        ("ask", "mask", None),
+        ("show", "mask", None),
+        ("show", None, "mask"),
+        ("ask", "send", "mask"),
+    ],
+)
+async def test_a_masked_chat_is_masked_in_its_summary(journal: Journal, personal: Any, choice: Any, kept: Any) -> None:
     history = (Message("user", (TextPart("My mail is ada@analytical.org."),)), *chat(6)[1:])
     line = summarising(journal, says("Hers is [EMAIL-1]."), says("To [EMAIL-1]."), personal=personal)
-    events = await line.ask(replace(going_on(), history=history, personal=choice))
+    events = await line.ask(replace(going_on(), history=history, personal=choice, kept=kept))
     assert cut(events).summary == "Hers is ada@analytical.org."
     assert told(events).reply == "To ada@analytical.org."
     assert "ada@analytical.org" not in repr([call for _, call, _ in line.providers["north"].calls])

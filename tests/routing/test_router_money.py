@@ -11,7 +11,8 @@ from routing.budget.caps import Caps
 from routing.decision.prediction import THINKING_TOKENS
 from routing.ledger.journal import Journal
 from routing.messages import Limits, Usage, ask
-from routing.money import cost
+from routing.money import cost, format_usd
+from routing.registry.model import FREE
 from tests.fakes import (
     CASCADE,
     DOLLAR,
@@ -49,6 +50,10 @@ async def test_a_day_cap_that_is_reached_says_when_it_ends(journal: Journal) -> 
     events = await line.ask(HELLO)
     card = only(events, ev.Degraded)[0]
     assert card.cause == "a cap on spend is reached"
+    assert told(events).sentence == (
+        f"A cap on spend is reached (up to {format_usd(worst_of(events, SMALL))} is held for a call, <$0.0001 is left; "
+        "raise it: `/raise`, or `pointsman caps raise`)."
+    )
     assert 0 < (card.again_in_s or 0) <= 24 * 3600
     reached = only(events, ev.CapReached)[0]
     assert (reached.cap, reached.model, reached.left_nusd) == ("day", SMALL, 10)
@@ -64,6 +69,8 @@ async def test_a_day_cap_that_runs_out_during_a_turn_keeps_the_draft(journal: Jo
     end = told(events)
     assert (end.status, end.reply, end.path) == ("answered", "A guess.", ("north/small answered",))
     assert [event.cap for event in only(events, ev.CapReached)] == ["day"]
+    assert f"today's cap did not allow {MID} (up to $" in end.sentence
+    assert "raise it: `/raise`, or `pointsman caps raise`)" in end.sentence
     assert "Escalated" not in kinds(events), "nobody was asked, so nothing was escalated"
     assert line.calls("north") == ["small"]
 
@@ -130,6 +137,16 @@ async def test_a_cap_is_not_blamed_for_what_another_rule_forbids(journal: Journa
     card = only(await line.ask(PRIVATE), ev.Degraded)[0]
     assert "north/small would take a private prompt off this machine" in card.cause
     assert "a cap on spend" not in card.cause
+
+
+async def test_a_prompt_that_few_windows_hold_is_not_put_down_to_a_cap_alone(journal: Journal) -> None:
+    narrow = [a_model(name, context_window=1000, price=FREE) for name in (SMALL, "south/small")]
+    models = [*narrow, a_model("north/large")]
+    line = a_line(journal, {model.id: [says("no")] for model in models}, models=models, caps=Caps(10))
+    card = only(await line.ask(ask("word " * 20_000, chat_id="c1")), ev.Degraded)[0]
+    assert "2 of 3 models cannot hold so long a prompt" in card.cause
+    assert "north/large could cost more than the" in card.cause
+    assert card.do.startswith("shorten the prompt, or raise today's cap (`/raise`, or `pointsman caps raise`)")
 
 
 async def test_a_request_may_not_have_more_credit_than_the_profile_gives(journal: Journal) -> None:

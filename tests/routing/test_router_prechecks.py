@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.history.conversation import continue_chat
 from routing import events as ev
 from routing.errors import ErrorKind, ProviderError
 from routing.folding import fold
@@ -35,7 +36,9 @@ from tests.fakes import (
     Line,
     Script,
     a_line,
+    a_model,
     a_policy,
+    a_registry,
     a_route,
     a_rung,
     fails,
@@ -135,7 +138,7 @@ async def test_a_choice_decides_but_never_less_strictly_than_the_policy(
 ) -> None:
     line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE]}, does(personal))
     request = replace(PROMPT, personal=choice)
-    assert line.router.to_ask(request) == ()
+    assert not line.router.handling(request).asks
     assert told(await line.ask(request)).model == (LOCAL if effect == "local" else SMALL)
     if effect != "local":
         assert (ADA in sent(line)) == (effect == "send")
@@ -146,10 +149,109 @@ async def test_a_choice_decides_but_never_less_strictly_than_the_policy(
 async def test_only_a_policy_that_asks_has_something_to_ask(journal: Journal) -> None:
     for personal in ("show", "ask", "mask", "local"):
         line = a_line(journal, {SMALL: [NOTE]}, does(personal))
-        assert line.router.to_ask(replace(PROMPT, history=PAST)) == (
-            ("a phone number", "an e-mail address") if personal == "ask" else ()
-        )
-        assert line.router.to_ask(HELLO) == ()
+        found = line.router.handling(replace(PROMPT, history=PAST))
+        assert (found.kinds, found.asks) == (("a phone number", "an e-mail address"), personal == "ask")
+        assert not line.router.handling(HELLO).asks
+
+
+@pytest.mark.parametrize(("personal", "choice"), [("mask", "send"), ("local", "send"), ("local", "mask")])
+async def test_a_choice_that_does_not_count_is_told(journal: Journal, personal: Personal, choice: Any) -> None:
+    line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE]}, does(personal))
+    request = replace(PROMPT, personal=choice)
+    ((_, _, action),) = findings(await line.ask(request))
+    assert f"“{choice}” does not count: the profile is stricter" in action
+    assert action in line.router.handling(request).sentence
+    assert "does not count" not in line.router.handling(replace(PROMPT, personal="local")).sentence
+
+
+async def test_the_decision_of_a_prompt_that_is_asked_about_is_the_one_after_the_answer(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE]}, does("ask"))
+    found = line.router.foresee(PROMPT)
+    assert (found.personal.asks, found.decision.chosen) == (True, SMALL)
+    assert line.router.foresee(replace(PROMPT, personal="local")).decision.chosen == LOCAL
+
+
+async def test_what_only_local_models_read_is_not_said_to_be_sent(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE]}, does("show", "local"))
+    request = replace(PROMPT, model=LOCAL)
+    assert line.router.explain(request).personal.stays
+    ((_, _, action),) = findings(await line.ask(request))
+    assert "stays on this machine" in action
+
+
+# ---------------------------------------------------------------- as earlier in the chat
+async def going_on(line: Line, first: Request, text: str = "And who is she?", **said: Any) -> Request:
+    """The prompt that follows this one in its chat."""
+    assert told(await line.ask(first)).status == "answered"
+    return continue_chat(line.journal.store, ask(text, chat_id="c1", **said))
+
+
+def switch(line: Line, policy: Policy, **setup: Any) -> None:
+    """What comes next follows this policy."""
+    fields = {"profiles": {policy.id: policy}, "default_profile": policy.id, **setup}
+    line.router.configure(replace(line.router.setup, **fields))
+
+
+@pytest.mark.parametrize("later", ["show", "ask", "mask"])
+@pytest.mark.parametrize("choice", [None, "send"])
+async def test_what_was_masked_stays_masked_whatever_is_said_later(
+    journal: Journal, later: Personal, choice: Any
+) -> None:
+    line = a_line(journal, {SMALL: [NOTE, NOTE, NOTE]}, does("ask"))
+    asked = await going_on(line, replace(PROMPT, personal="mask"))
+    switch(line, does(later))
+    for _ in range(2):
+        events = await line.ask(replace(asked, personal=choice))
+        assert ADA not in sent(line)
+        assert "[EMAIL-1]" in sent(line)
+        ((_, _, action),) = findings(events)
+        assert action.startswith("replaced by placeholders")
+        assert ("as earlier in this chat" in action) == (later != "mask")
+        assert ("does not count" in action) == (choice == "send")
+        asked = continue_chat(journal.store, ask("And now?", chat_id="c1"))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        replace(PROMPT, personal="local"),
+        replace(PROMPT, tags=(("private", "yes"),)),
+        ask("What is my name? Keep this on this machine.", chat_id="c1"),
+    ],
+    ids=["said", "tagged", "wished"],
+)
+async def test_what_was_kept_here_stays_here(journal: Journal, first: Request) -> None:
+    line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE, NOTE]}, does("show"))
+    asked = await going_on(line, first, personal="send")
+    events = await line.ask(asked)
+    assert line.calls("north") == []
+    assert told(events).model == LOCAL
+    assert "earlier" in repr(findings(events))
+    elsewhere = ask("And who is she?", chat_id="c2")
+    assert told(await line.ask(elsewhere)).model == SMALL
+
+
+async def test_without_a_local_model_a_chat_that_was_kept_here_says_what_to_do(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [NOTE], LOCAL: [NOTE]}, does("local"))
+    asked = await going_on(line, PROMPT)
+    switch(line, does("show", "small"), registry=a_registry(a_model(SMALL)))
+    assert "begin a new chat" in told(await line.ask(asked)).reply
+    assert line.calls("north") == []
+
+
+async def test_what_was_sent_as_it_was_binds_nothing(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [NOTE, NOTE]}, does("ask"))
+    asked = await going_on(line, replace(PROMPT, personal="send"))
+    assert asked.kept is None
+    assert line.router.handling(asked).asks
+
+
+async def test_the_branch_beside_it_is_not_bound(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [NOTE, NOTE, NOTE]}, does("show"))
+    first = told(await line.ask(ask("Hello there", chat_id="c1"))).turn
+    await going_on(line, replace(PROMPT, personal="mask", parent_turn=first))
+    assert continue_chat(journal.store, ask("And?", chat_id="c1")).kept == "mask"
+    assert continue_chat(journal.store, ask("And?", chat_id="c1"), first).kept is None
 
 
 # ---------------------------------------------------------------- masked

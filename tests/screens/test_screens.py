@@ -201,6 +201,6 @@ def test_a_cap_that_fills(snap_compare: Snap, tmp_path: Path, size: tuple[int, i
         driver.app.spending = nearly_full()
         driver.app.show_state()
 
-    facts = ("! $0.85 of $1.00 sim",) if size == STRIP else ("80% of today's simulated cap", "large share")
-    facts += ("today $0.85 of $1.00 sim ! over 80%",)
+    facts = ("! $0.8500 of $1.00 sim",) if size == STRIP else ("80% of today's simulated cap", "large share")
+    facts += ("today $0.8500 of $1.00 sim ! over 80%",)
     assert snap_compare(client(tmp_path, []), terminal_size=size, run_before=scene(facts=facts, before=warn))

@@ -16,7 +16,9 @@ _KINDS: dict[str, re.Pattern[str]] = {
     "date": DATE,
     "amount": re.compile(r"[$€£]\s?[\d,]*\.?\d+|\b[\d,]*\.?\d+ ?(?:USD|EUR|GBP|dollars|euros|pounds)\b"),
     "url": re.compile(r"https?://[^\s)>\]]+"),
-    "phone": re.compile(r"\+?\d[\d ()-]{7,}\d"),
+    "iban": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
+    "card": re.compile(r"(?<!\w)\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?!\w)"),
+    "phone": re.compile(r"(?<!\w)\+?\d[\d ()-]{7,}\d"),
     "number": re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w-])"),
     "name": _NAME,
 }
@@ -25,10 +27,15 @@ _ALIASES = {
     "date": "dates?|day|when|deadline|due",
     "amount": "amounts?|prices?|totals?|costs?|sum|fee",
     "url": "urls?|links?",
+    "iban": "ibans?|bank accounts?",
+    "card": "card numbers?|credit cards?",
     "phone": "phones?(?: numbers?)?|telephone",
     "number": "numbers?|figures|quantity|age|count",
     "name": "names?|people|persons?|entit(?:y|ies)|who|customer|author|sender",
 }
+_LABELS = {"email": "EMAIL", "date": "BIRTHDATE", "iban": "IBAN", "card": "CARD", "phone": "PHONE"}
+# What stands for a value that was kept back: a model copies it, and nothing in it is a fact.
+_PLACEHOLDER = re.compile(r"\[([A-Z]+)-\d+\]")
 _KEYS = re.compile(r"\b(?:keys?|fields?|extract|with|containing)\b:?\s+(?:the\s+)?(.+)", re.IGNORECASE)
 
 
@@ -84,7 +91,10 @@ def _asked(what: str) -> list[str]:
 
 
 def _all(kind: str, text: str) -> list[str]:
-    return list(dict.fromkeys(match[0].strip() for match in _KINDS[kind].finditer(text)))
+    open_text = _PLACEHOLDER.sub(lambda match: "\n" * len(match[0]), text)
+    found = [*_KINDS[kind].finditer(open_text)]
+    found += (match for match in _PLACEHOLDER.finditer(text) if match[1] == _LABELS.get(kind))
+    return list(dict.fromkeys(match[0].strip() for match in sorted(found, key=lambda match: match.start())))
 
 
 def _amount(text: str) -> float | str:

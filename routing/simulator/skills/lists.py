@@ -56,7 +56,7 @@ def read_items(material: str) -> list[str]:
 
 def write_items(items: list[str], task: Task) -> str:
     """In the form of the material, unless the instruction asks for another."""
-    if task.wants_json or task.material.lstrip().startswith("["):
+    if task.wants_json or isinstance(load_json(task.material), list):
         return json.dumps([_figure(item) for item in items], ensure_ascii=False)
     if task.says(r"\bnumbered\b|\bnumber them\b"):
         return "\n".join(f"{place}. {item}" for place, item in enumerate(items, 1))

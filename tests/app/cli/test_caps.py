@@ -64,6 +64,12 @@ def test_a_raise_that_cannot_be_meant_is_one_sentence(bare: Shell, amount: str, 
     assert bare.run("caps", "--json").document["raises"] == []
 
 
+def test_a_raise_that_is_too_large_names_the_key_of_its_kind_of_money(bare: Shell) -> None:
+    large = ("caps", "raise", "1e9", "--reason", WHY)
+    assert "set `caps.day_usd` in config.yaml" in bare.run(*large, code=2).err
+    assert "set `caps.simulated_day_usd` in config.yaml" in bare.run(*large, "--simulated", code=2).err
+
+
 def test_a_raise_needs_a_reason(bare: Shell) -> None:
     assert "--reason" in bare.run("caps", "raise", "1", code=2).err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -61,6 +62,57 @@ def test_old_turns_are_let_go(told: Shell) -> None:
     assert "chat-1" not in chats(told)
     assert told.run("history", "prune", "--older-than", "90d").err == "Erased 0 turns.\n"
     assert "such as 7d" in told.run("history", "prune", "--older-than", "soon", code=2).err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, 5), ("", 1, 5), ("\x03", 130, 5), ("y", 0, 0)])
+async def test_nobody_erases_everything_by_mistake(told: Shell, answer: str, code: int, left: int) -> None:
+    from tests.app.terminal import terminal
+
+    begin_long_ago(told)
+    (told.home / "config.yaml").touch()
+    async with terminal(told.home, "history", "prune", "--older-than", "90d") as asked:
+        await asked.until("every turn there is (30 turns). Erase? [y/N]")
+        asked.press(f"{answer}\n")
+        assert await asked.ended() == code
+        assert ("Erased 30 turns." in asked.text) is (left == 0)
+    assert len(chats(told)) == left
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+@pytest.mark.parametrize("kept", [True, False], ids=["some stay", "--yes"])
+async def test_what_is_meant_is_not_asked(told: Shell, kept: bool) -> None:
+    from tests.app.terminal import terminal
+
+    begin_long_ago(told, but="chat-1" if kept else "")
+    (told.home / "config.yaml").touch()
+    async with terminal(told.home, "history", "prune", "--older-than", "90d", *([] if kept else ["--yes"])) as asked:
+        assert await asked.ended() == 0
+        assert asked.text.startswith("Erased")
+    assert len(chats(told)) == kept
+
+
+def test_a_script_is_not_asked(told: Shell) -> None:
+    begin_long_ago(told)
+    assert told.run("history", "prune", "--older-than", "90d").err == "Erased 30 turns.\n"
+
+
+def begin_long_ago(shell: Shell, but: str = "") -> None:
+    with closing(sqlite3.connect(shell.data_dir / "ledger.db")) as db, db:
+        db.execute("UPDATE turn SET started_s = iif(chat = ?, 9e9, 0)", (but,))
+
+
+def test_a_file_without_its_checksum_is_taken_with_a_word(told: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    *lines, last = told.run("history", "export", "--all").out.splitlines()
+    end = json.loads(last)
+    assert len(end.pop("sha256")) == 64
+    file.write_text("\n".join([*lines, json.dumps(end)]))
+    other = Shell(tmp_path / "other")
+    other.home.mkdir()
+    imported, word = other.run("history", "import", str(file)).err.splitlines()
+    assert imported == "Imported 30 turns in 5 new chats."
+    assert word.startswith(f"{file} has no checksum")
 
 
 def test_a_chat_is_hidden_or_erased(told: Shell) -> None:

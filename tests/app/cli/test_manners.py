@@ -94,20 +94,23 @@ def test_a_file_that_was_named_and_is_not_there_is_told(bare: Shell, tmp_path: P
     done = CliRunner().invoke(
         cli, ["history", "list"], env={"POINTSMAN_DATA_DIR": str(tmp_path), "POINTSMAN_CONFIG": str(missing)}
     )
-    assert done.stderr.startswith(said)
+    assert done.stderr.startswith(f"{said.rstrip()} POINTSMAN_CONFIG names it.\n")
     assert "does not exist" not in bare.run("history", "list").err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-@pytest.mark.parametrize("words", [("ask", "What is 2+3?"), ("ask", "What is 2+3?", "--json"), ("models",)])
-def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    "words", [("ask", "What is 2+3?"), ("caps", "--json"), ("--help",), ("--version",)], ids=" ".join
+)
+def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...], unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, *words],
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,
-            env=shell.environ,
+            env={**shell.environ, "PYTHONUNBUFFERED": unbuffered},
             cwd=shell.home,
             timeout=60,
             check=False,

@@ -6,9 +6,9 @@ import csv
 from dataclasses import replace
 
 from app import accounting
-from app.cli.money_tables import money_tables
+from app.cli.money_tables import group_table, money_tables
 from routing.reports.intervals import Mean, proportion
-from routing.reports.money import Economy, Estimated, Known, Money, Quality, Success
+from routing.reports.money import Economy, Estimated, Group, Known, Money, Quality, Success
 from routing.reports.parts import PARTS, Part
 from tests.app.cli.conftest import Shell
 
@@ -74,6 +74,16 @@ def test_where_nothing_was_saved_that_is_said() -> None:
     assert accounting.saving(replace(SPENT, baseline_nusd=0)) == "—"
 
 
+def test_why_no_cost_of_a_success_is_told() -> None:
+    known = Success(6, 4.5, 66_667)
+    cases = {known: "$0.0001", Success(4, 3.0, None): "< 5 turns", Success(6, 0.0, None): "no success"}
+    groups = [Group(f"r{n}", False, 6, 10, 5, 300_000, 0, one.turns, 0, 0, one) for n, one in enumerate(cases)]
+    groups.append(Group("drills and checks", False, 2, 10, 5, 7, 0, 0, 0, 0, Success(0, 0.0, None)))
+    table = group_table("Route", groups)
+    told = [row[table.head.index("per success")] for row in table.rows]
+    assert told == [*cases.values(), "—"]
+
+
 def test_too_few_turns_tell_no_figure() -> None:
     few = replace(
         SPENT,
@@ -82,7 +92,7 @@ def test_too_few_turns_tell_no_figure() -> None:
         escalated=proportion(1, 4),
     )
     told = "\n".join(" ".join(row) for table in money_tables({"real": few}) for row in table.rows)
-    assert "— (n 4)" in told
-    assert "cost per success — (3.0 expected of 4 turns" in told
+    assert "— (n 4; told from 5 on)" in told
+    assert "cost per success < 5 turns (3.0 expected of 4 turns" in told
     assert "in 1 of 4 turns" in told
     assert "(25%" not in told

@@ -63,7 +63,35 @@ def test_sessions(used: Shell) -> None:
 def test_a_small_test_call_is_told_for_what_it_is(shell: Shell) -> None:
     shell.run("check")
     assert "drill (one small test call of a model)" in shell.run("report", "spend").out
-    assert [one["name"] for one in shell.run("report", "spend", "--json").document["by_purpose"]] == ["drill"]
+    document = shell.run("report", "spend", "--json").document
+    assert [one["name"] for one in document["by_purpose"]] == ["drill"]
+    assert {one["name"] for one in document["by_route"] + document["by_task"]} == {"drills and checks"}
+    done = shell.run("report", "session", "last")
+    assert done.out == ""
+    assert done.err.startswith("No prompt was asked, models were only tested")
+
+
+def test_what_was_spent_on_turns_that_are_gone_has_rows_of_its_own(shell: Shell) -> None:
+    shell.run("ask", "What is 2+3?")
+    before = shell.run("report", "spend", "--json").document
+    assert before["gone"] == []
+    assert "no longer kept" not in shell.run("report", "spend").out
+    shell.run("history", "delete", "last", "--forever")
+    after = shell.run("report", "spend", "--json").document
+    (gone,) = after["gone"]
+    assert gone["spend_nusd"] == after["simulated_total_nusd"] == before["simulated_total_nusd"] > 0
+    (row,) = csv.DictReader(shell.run("report", "spend", "--csv").out.splitlines())
+    assert (row["by"], row["name"], int(row["spend_nusd"])) == ("gone", gone["day"], gone["spend_nusd"])
+    told = shell.run("report", "spend").out.splitlines()
+    assert any(line.startswith("  of it turns no longer kept") for line in told)
+    assert any(line.startswith(f"{gone['day']}, turns no longer kept") for line in told)
+
+
+def test_figures_say_what_they_are_of(used: Shell) -> None:
+    assert "first text" in used.run("report", "session", "last").out
+    providers = used.run("report", "providers").out
+    assert "a call's first token p50" in providers
+    assert "the squares of the shares, added up (HHI); 1: one provider gives every answer" in providers
 
 
 def test_what_costs_nothing_is_not_held_against_the_largest(bare: Shell) -> None:

@@ -14,7 +14,7 @@ from app.panels.spend import Spending
 from routing.budget.caps import CapKind
 from routing.budget.standing import Standing, State
 from routing.decision.model import Closed, Health, Reason
-from tests.app.traces import CASCADE, DOLLAR, a_trace
+from tests.app.traces import CASCADE, DOLLAR, SMALL, Script, a_trace
 from tests.fakes import a_model
 
 HALF = Spending(session_nusd=DOLLAR, day_nusd=DOLLAR, cap_nusd=2 * DOLLAR, held_nusd=0, simulated=False)
@@ -53,8 +53,29 @@ def test_a_profile_that_warns_early_is_heeded() -> None:
 def test_the_gauge_shows_spent_held_and_next_and_where_the_warning_is() -> None:
     drawn = gauge(replace(HALF, held_nusd=DOLLAR // 10, next_nusd=DOLLAR // 5))
     assert drawn.index("█") < drawn.index("▒") < drawn.index("░") < drawn.index("┊")
-    assert drawn.index("┊") == 32
     assert len(drawn) == len(gauge(HALF))
+    assert gauge(HALF).index("┊") == 32
+
+
+def test_what_is_held_by_whom_is_told_where_it_belongs() -> None:
+    """The turn's line has what the turn holds itself, the day's what this program and others hold."""
+    live = Script().start(SMALL, 0.1, held_nusd=7_000_000)
+    spending = replace(HALF, held_nusd=DOLLAR // 100, simulated=True)
+    for width in (38, 60):
+        shown = [line.plain for line in spend.lines(live.trace, spending, width)]
+        assert [line for line in shown if "held $0.0070 sim" in line] == [shown[0]]
+        assert [line for line in shown if "held $0.0100" in line] == [shown[-1]]
+        shown = [line.plain for line in spend.lines(None, spending, width)]
+        assert "held" not in shown[0]
+        assert "held $0.0100" in shown[-1]
+        uncapped = [line.plain for line in spend.lines(None, replace(spending, cap_nusd=None), width)]
+        assert uncapped[-1].rstrip().endswith("held $0.0100")
+
+
+def test_amounts_of_one_column_have_their_digits_in_common() -> None:
+    spending = replace(HALF, session_nusd=20_000_000, day_nusd=24_000_000)
+    session, day = row(spending, "session").split(), row(spending, "day").split()
+    assert (session[1], day[1]) == ("$0.0200", "$0.0240")
 
 
 def test_what_comes_next_never_passes_the_end_of_the_gauge() -> None:
@@ -71,7 +92,7 @@ def test_the_next_prompt_costs_at_most_a_call_on_every_rung_within_the_credit() 
     assert worst_nusd(CASCADE) == 3 * 2_100_000
     assert worst_nusd(replace(CASCADE, hedge_after_s=1.8)) == 4 * 2_100_000
     assert worst_nusd(replace(CASCADE, credit_nusd=5_000_000)) == 5_000_000
-    assert worst_nusd(replace(CASCADE, ladder=())) == 0
+    assert worst_nusd(replace(CASCADE, ladder=())) is None, "nothing may be asked, which is not for free"
 
 
 def test_caps_of_the_profile_stand_below_the_fullest_first() -> None:

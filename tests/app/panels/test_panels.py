@@ -10,6 +10,8 @@ from textual.content import Content
 
 from app.panels import confidence, ladder, latency, spend, status
 from app.panels.spend import Spending
+from routing.events import ConfidencePart, RequestAnalysed
+from routing.trace import Trace
 from tests.app.traces import DOLLAR, MID, OTHER, SMALL, Script, a_trace, candidate, decision, rung
 
 WIDTHS = [30, 38, 78]
@@ -26,7 +28,26 @@ def row(lines: Sequence[Content], word: str) -> str:
     return next(line.plain for line in lines if word in line.plain)
 
 
+def measured(*parts: ConfidencePart) -> Trace:
+    """An answer whose confidence has these parts."""
+    trace = a_trace("accepted")
+    (attempt,) = trace.attempts
+    assert attempt.confidence is not None
+    return replace(trace, attempts=(replace(attempt, confidence=replace(attempt.confidence, parts=parts)),))
+
+
 class TestLadder:
+    def test_nothing_of_the_request_is_cut_in_the_rail(self) -> None:
+        script = Script().precheck()
+        prompt = next(event for event in script.events if isinstance(event, RequestAnalysed))
+        for task in ("reasoning", "conversation", "transform"):
+            features = replace(prompt.features, task=task, language="en")
+            shown = text(ladder.lines(replace(script.trace, features=features), 38))
+            assert f"{task} · risk" in shown
+            assert " · en" in shown
+            assert "replaced by" in shown
+            assert "…" not in shown.replace(" · … ", "")
+
     @pytest.mark.parametrize("width", WIDTHS)
     def test_an_accepted_answer_leaves_the_rungs_above_unused(self, width: int) -> None:
         lines = ladder.lines(a_trace("accepted"), width)
@@ -126,7 +147,7 @@ class TestConfidence:
         assert lines[0].plain.startswith(".87   need .66")
         assert "✓ enough" in lines[0].plain
         assert row(lines, "mean logpr").rstrip().endswith("+0.92")
-        assert row(lines, "hedging wo").rstrip().endswith("-0.15")
+        assert row(lines, "hedging wo").rstrip().endswith("−0.15")
 
     def test_the_gauge_puts_the_score_beyond_the_need(self) -> None:
         gauge = confidence.lines(a_trace("accepted"), 38)[1].plain
@@ -162,6 +183,20 @@ class TestConfidence:
         told = " ".join(line.plain for line in confidence.lines(None, width))
         assert "and the signals behind both are drawn here." in " ".join(told.split())
 
+    @pytest.mark.parametrize("width", [38, 46])
+    def test_no_name_of_a_signal_is_cut_in_the_rail_and_what_was_read_is_told_whole_or_not_at_all(
+        self, width: int
+    ) -> None:
+        names = ("tail-10 % logprob", "weakest 32 tokens", "first token's margin", "speaks of the question")
+        parts = [ConfidencePart(name, "the second-weakest of all", -0.5) for name in names]
+        shown = text(confidence.lines(measured(*parts, ConfidencePart("base", "as asked", 1.6)), width))
+        assert "…" not in shown
+        assert all(name in shown for name in names)
+
+    def test_what_was_read_is_told_where_there_is_room(self) -> None:
+        shown = text(confidence.lines(measured(ConfidencePart("mean logprob", "−0.1 nats", 0.4)), 38))
+        assert "−0.1 nats" in shown
+
     def test_signals_without_room_are_counted(self) -> None:
         lines = confidence.lines(a_trace("accepted"), 38, 4)
         assert "mean logprob" in lines[2].plain
@@ -177,9 +212,11 @@ class TestLatency:
 
     def test_the_first_token_is_that_of_the_answer_which_is_shown(self) -> None:
         last = latency.lines(a_trace("escalated"), 38, 5)[-1].plain
-        assert last.startswith("first token 1.8 s")
+        assert last.startswith("answer from 1.8 s")
+        wide = latency.lines(a_trace("escalated"), 78, 5)[-1].plain
+        assert wide.startswith("first token of the answer 1.8 s")
         waiting = Script().start(SMALL, 0.1).token(0.4).end(1.0).weigh(1.0, 0.41).escalate(1.0, SMALL, MID)
-        assert latency.lines(waiting.start(MID, 1.0, on=1).trace, 38, 5)[-1].plain.startswith("first token –")
+        assert latency.lines(waiting.start(MID, 1.0, on=1).trace, 38, 5)[-1].plain.startswith("answer from –")
 
     def test_phases_follow_each_other(self) -> None:
         first, second = (row(latency.lines(a_trace("retried"), 78), f"{n} sim-north") for n in (1, 2))
@@ -222,7 +259,7 @@ class TestSpend:
         assert "≤ $0.0310, price unknown" in text(spend.lines(a_trace("unknown_price"), SPENDING, 38))
 
     def test_no_cap_has_no_gauge(self) -> None:
-        lines = spend.lines(None, replace(SPENDING, cap_nusd=None), 38)
+        lines = spend.lines(None, replace(SPENDING, cap_nusd=None, held_nusd=0), 38)
         assert "no cap" in lines[-1].plain
 
     def test_the_cap_that_was_reached_is_never_left_out(self) -> None:

@@ -142,7 +142,7 @@ def test_inspect_cuts_no_words_of_a_signal_while_there_is_room(width: int) -> No
     (told,) = (line for line in shown if "admits not to know" in line)
     assert "“i am not certain of it” " in told
     assert "▒▒▒▒" in told
-    assert told.endswith("-1.20")
+    assert told.endswith("−1.20")
 
 
 def test_inspect_tells_what_was_tried_and_what_to_do() -> None:

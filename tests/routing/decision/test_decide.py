@@ -350,3 +350,15 @@ def test_what_a_model_did_before_moves_what_is_expected_of_it() -> None:
     records = (Record("b/small", "conversation", 30, 30),)
     world = World(policy, registry, Acceptance(records, "x"))
     assert decide(some_features(), world, a_snapshot(policy, registry)).chosen == "b/small"
+
+
+@pytest.mark.parametrize(("ladder", "why"), [("north/nosuch", "absent"), ("north/large", "barred"), ("north/*", "")])
+def test_a_stand_in_says_whether_its_betters_are_there(ladder: str, why: str) -> None:
+    registry = a_registry(
+        a_model("north/small"), a_model("south/small"), a_model("north/large", lifecycle="deprecated")
+    )
+    route = a_route(Rung(ladder, (Selector(model=ladder),)), require=Requirements(lifecycle=("managed",)))
+    policy = a_policy(route)
+    decision = decide(some_features(), World(policy, registry), a_snapshot(policy, registry))
+    assert decision.stands_in == why
+    assert bool(why) == (decision.ladder[0].name == "stand-in")

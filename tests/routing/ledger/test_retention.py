@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from routing import events as ev
+from routing.clock import local_day
 from routing.errors import StorageError
 from routing.ledger.chats import keep_draft, list_chats, search, turns_of
 from routing.ledger.journal import Journal
 from routing.ledger.queries import read_sessions
 from routing.ledger.recovery import recover
-from routing.ledger.retention import erase_chat, older_than, prune
+from routing.ledger.retention import Gone, erase_chat, leaves_nothing, older_than, prune, read_gone
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import ask
@@ -135,3 +136,34 @@ async def test_of_an_erased_chat_no_word_is_left_in_the_file(tmp_path: Path) -> 
 
 def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+async def test_what_the_days_know_of_turns_that_are_gone(store: Store) -> None:
+    clock = FakeClock()
+    await fill(store, clock, "old", "old")
+    first, spent = local_day(clock.wall()), days(store)[0][3]
+    clock.pass_s(10 * DAY_S)
+    await fill(store, clock, "new", "erased", session="s2")
+    assert read_gone(store) == ()
+    prune(store, clock.wall() - 5 * DAY_S)
+    assert read_gone(store) == (Gone(first, False, spent),)
+    erase_chat(store, "erased")
+    last = local_day(clock.wall())
+    assert [one.day for one in read_gone(store)] == [first, last]
+    assert [one.day for one in read_gone(store, last)] == [last]
+
+
+async def test_whether_a_turn_would_stay(store: Store) -> None:
+    clock = FakeClock()
+    assert not leaves_nothing(store, clock.wall() + 1), "there is nothing to erase"
+    await fill(store, clock, "a", "b")
+    begun = clock.wall()
+    clock.pass_s(DAY_S)
+    await fill(store, clock, "c", session="s2")
+    assert not leaves_nothing(store, begun - 1)
+    assert not leaves_nothing(store, clock.wall() - 1)
+    assert leaves_nothing(store, clock.wall() + 1)
+    stamp = {"turn": "s2.open", "seq": 1, "at_s": 0.0, "wall_s": clock.wall()}
+    begun_turn = ev.TurnStarted(**stamp, chat="a", session="s2", profile="p", request=ask("And?", chat_id="a"))
+    await Journal(store, "s2").commit([begun_turn])
+    assert not leaves_nothing(store, clock.wall() + 1), "one that runs stays"

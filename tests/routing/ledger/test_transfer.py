@@ -86,12 +86,12 @@ def test_there_and_back_is_equal_to_the_byte(
             )
         told = lines(first)
         done = import_lines(second, told, "f")
-        assert (done.turns, done.known) == (len(turns) + 1, 0)
+        assert (done.turns, done.known, done.checked) == (len(turns) + 1, 0, True)
         assert lines(second) == told
         assert content(second) == content(first)
         assert [chat.id for chat in list_chats(second)] == [chat.id for chat in list_chats(first)]
         again = import_lines(second, told, "f")
-        assert again == Imported(0, 0, len(turns) + 1)
+        assert again == Imported(0, 0, len(turns) + 1, checked=True)
         assert content(second) == content(first)
 
 
@@ -159,7 +159,14 @@ def damaged(told: list[bytes]) -> Iterator[tuple[str, list[bytes], int, str]]:
     yield "half a character in a sum", [told[0], half, b'{"rows":1}\n'], 2, "no row of 'tally'"
     huge = [line.replace(b'\\"n\\":1,', b'\\"n\\":%d,' % 2**70) for line in told]
     assert huge != told
-    yield "a huge number in an event", huge, len(told), "is not whole"
+    yield "a huge number in an event", huge, len(told), "one of them was changed"
+    yield "a huge number in an older file", older(huge), len(told), "is not whole"
+    swapped = [told[0], told[2], told[1], *told[3:]]
+    yield "lines that changed places", swapped, len(told), "one of them was changed"
+    checksum = json.loads(told[-1])["sha256"]
+    for name, other in (("another", "0" * 64), ("half a", checksum[:32]), ("no", None)):
+        end = json.dumps({"rows": len(told) - 2, "sha256": other}).encode()
+        yield f"{name} checksum", [*told[:-1], end], len(told), "one of them was changed"
     yield (
         "garbage for an event",
         [*told[:event], row("event", turn="t", seq=1, type="x", body="{}")],
@@ -170,6 +177,11 @@ def damaged(told: list[bytes]) -> Iterator[tuple[str, list[bytes], int, str]]:
     whole = json.loads(told[event])["row"]
     yield "another number", [*told[:event], row("event", **{**whole, "seq": 99})], event + 1, "'event'"
     yield "no beginning", [told[0], *told[event + 1 : event + 2], b'{"rows":1}\n'], 3, "is not whole"
+
+
+def older(told: list[bytes]) -> list[bytes]:
+    """The same as a Pointsman wrote it that knew no checksum."""
+    return [*told[:-1], json.dumps({"rows": len(told) - 2}).encode() + b"\n"]
 
 
 def row(table: str, **values: object) -> bytes:
@@ -191,3 +203,26 @@ async def test_of_a_file_that_cannot_be_nothing_is_imported_and_its_line_is_name
             assert "\n" not in said, name
             assert content(second) == before, name
         assert import_lines(second, told, "backup.jsonl").turns == 2
+
+
+async def test_an_amount_that_was_changed_is_not_imported() -> None:
+    with ledger() as first, ledger() as second:
+        await fill(first, [("a", "x", ["Hello."], False)])
+        told = lines(first)
+        place = next(n for n, line in enumerate(told) if b"spend_nusd" in line and b'"type":"Settled"' in line)
+        amount = json.loads(json.loads(told[place])["row"]["body"])["spend_nusd"]
+        assert amount > 0
+        told[place] = told[place].replace(b'spend_nusd\\":%d' % amount, b'spend_nusd\\":%d' % (amount + 1))
+        before = content(second)
+        with pytest.raises(ConfigurationError, match=f"^backup.jsonl:{len(told)}: the checksum is not that of"):
+            import_lines(second, told, "backup.jsonl")
+        assert content(second) == before
+
+
+async def test_a_file_of_an_older_pointsman_and_other_ends_of_lines_are_taken() -> None:
+    with ledger() as first, ledger() as second, ledger() as third:
+        await fill(first, [("a", "x", ["Hello."], False)])
+        told = lines(first)
+        assert import_lines(second, older(told), "f").checked is False
+        assert import_lines(third, [line.rstrip(b"\n") + b"\r\n" for line in told], "f").checked is True
+        assert lines(second) == lines(third) == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,28 @@ from routing.ledger.chats import (
 )
 from routing.ledger.costs import CostRow
 from routing.ledger.journal import Journal
+from routing.ledger.retention import prune
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import ask
-from routing.reports.session import list_sessions, summarise_session
+from routing.reports.providers import report_providers
+from routing.reports.session import list_sessions, only_tested, summarise_session
 from routing.reports.spend import report_spend
 from routing.reports.sums import percentile, slices
-from tests.fakes import CASCADE, NOON, FakeClock, a_line, a_policy, fails, only, says
+from tests.fakes import (
+    CASCADE,
+    NOON,
+    FakeClock,
+    Wait,
+    a_line,
+    a_model,
+    a_policy,
+    a_route,
+    a_rung,
+    fails,
+    only,
+    says,
+)
 
 
 @pytest.fixture
@@ -65,6 +81,54 @@ async def test_a_session_is_what_its_events_were(journal: Journal) -> None:
     assert report_spend(journal.store).total_nusd == summary.real.spend_nusd
     assert report_spend(journal.store, "9999-01-01").total_nusd == 0
     assert [(one.id, one.turns) for one in list_sessions(journal.store)] == [("s-1", 3)]
+
+
+async def test_what_was_erased_stays_in_the_totals_of_its_kind(journal: Journal) -> None:
+    models = [a_model("north/small"), a_model("south/mid", simulated=True)]
+    scripts = {"north/small": [says("fine")], "south/mid": [says("good")]}
+    line = a_line(journal, scripts, models=models)
+    for model in scripts:
+        await line.ask(replace(ask("Old?", chat_id="c"), model=model))
+    before = report_spend(journal.store)
+    assert min(before.total_nusd, before.simulated_total_nusd) > 0
+    line.clock.pass_s(60)
+    prune(journal.store, line.clock.wall())
+    await line.ask(replace(ask("New?", chat_id="c"), model="north/small"))
+    after = report_spend(journal.store)
+    assert after.total_nusd == before.total_nusd + after.real.spend_nusd
+    assert after.simulated_total_nusd == before.simulated_total_nusd
+    assert after.simulated.spend_nusd == 0 < after.real.spend_nusd
+    gone = {one.simulated: one.spend_nusd for one in after.gone}
+    assert gone == {False: before.total_nusd, True: before.simulated_total_nusd}
+    assert report_spend(journal.store, "9999-01-01").gone == ()
+
+
+async def test_test_calls_belong_to_no_route(journal: Journal) -> None:
+    line = a_line(journal, {"north/small": [says("ok")]})
+    assert not only_tested(journal.store)
+    async for _ in line.router.drill("north/small").events():
+        pass
+    assert only_tested(journal.store)
+    await line.ask(ask("Hello?", chat_id="c"))
+    assert not only_tested(journal.store)
+    report = report_spend(journal.store)
+    for groups in (report.by_route, report.by_task):
+        assert sorted((one.name == "drills and checks", one.turns, one.calls) for one in groups) == [
+            (False, 1, 1),
+            (True, 0, 1),
+        ]
+
+
+async def test_the_first_text_of_a_turn_is_a_drafts_too(journal: Journal) -> None:
+    late = (Wait(5.0), *says("best"))
+    scripts = {"north/small": [(Wait(1.0), *says("weak", score=0.1))], "south/large": [late]}
+    line = a_line(journal, scripts, a_policy(a_route(a_rung("small", 0.9), a_rung("large"))))
+    (end,) = only(await line.ask(ask("Well?", chat_id="c")), ev.TurnFinished)
+    assert end.model == "south/large"
+    summary = summarise_session(journal.store, "s-1")
+    assert summary.first_text_p50_s == pytest.approx(1.0, abs=0.5)
+    south = next(one for one in report_providers(journal.store, None, NOON).providers if one.name == "south")
+    assert south.first_token_p50_s == pytest.approx(5.0, abs=0.5)
 
 
 def test_an_unknown_session(journal: Journal) -> None:

@@ -36,6 +36,7 @@ SMALL = [
     ("what day is 2026-11-20?", "Friday"),
     ("sort: pear, fig, apple", "apple, fig, pear"),
     ("sort descending: [3, 11, 2]", "[11, 3, 2]"),
+    ("sort: [EMAIL-2], [EMAIL-1]", "[EMAIL-1], [EMAIL-2]"),
     ("remove the duplicates:\na\nb\na", "a\nb"),
     ("how many items: a, b, c", "3 items"),
     ("what is the average of these: 2, 4, 9", "5"),
@@ -65,6 +66,9 @@ MID = [
     ("key points of: Trains run on rails. The rails are made of steel by hand.", "- The rails are made of steel"),
     ("extract name, email and date as JSON: Ada Lovelace, ada@example.org, 3 May 2026", '"date": "2026-05-03"'),
     ("list the email addresses in: write to a@b.co or c@d.org", "- a@b.co\n- c@d.org"),
+    ("extract number, email and iban as JSON: 7 for [EMAIL-1], [IBAN-1]", '"number": 7,\n  "email": "[EMAIL-1]"'),
+    ("extract phone and iban as JSON: call 030 1234567, DE89 3704 0044 0532 0130 00", '"phone": "030 1234567"'),
+    ("extract email and iban as JSON: [EMAIL-1], [IBAN-1]", '"iban": "[IBAN-1]"'),
 ]
 LARGE = [
     ("sort these, then make them upper case: pear, fig, apple", "APPLE, FIG, PEAR"),
