@@ -133,7 +133,7 @@ def test_a_second_run_or_test_installs_nothing(clone: Clone) -> None:
     assert clone.make("run", "ARGS=ask hello") == (0, "")
     assert clone.logged() == ["-m pointsman ask hello"]
     clone.make("test")
-    assert clone.logged() == [f"{INSTALL} .[dev]", "-m pytest -n 3"]
+    assert clone.logged() == [f"{INSTALL} .[dev,train]", "-m pytest -n 3"]
     clone.make("test", "ARGS=-x")
     clone.make("run", "ARGS=--fault all:500")
     assert clone.logged() == ["-m pytest -n 3 -x", "-m pointsman demo --fault all:500"]
