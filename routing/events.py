@@ -418,6 +418,27 @@ class DraftTaken(Stamp):
     attempt: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingAsked(Stamp):
+    """After the end: the user is asked whether the answer of `attempt` is good, which happens to a share of turns,
+    `propensity`, whatever they are."""
+
+    type: Literal["RatingAsked"] = "RatingAsked"
+    attempt: str
+    propensity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated(Stamp):
+    """After the end: what the user says of the answer of `attempt`; the last word counts. `solicited`: after
+    `RatingAsked`, so that it says something of answers that nobody would have rated."""
+
+    type: Literal["Rated"] = "Rated"
+    attempt: str
+    good: bool
+    solicited: bool
+
+
 Event = Annotated[
     TurnStarted
     | RequestAnalysed
@@ -448,7 +469,9 @@ Event = Annotated[
     | Degraded
     | Settled
     | TurnFinished
-    | DraftTaken,
+    | DraftTaken
+    | RatingAsked
+    | Rated,
     Field(discriminator="type"),
 ]
 Delta = TextDelta | ReasoningDelta | ToolCallDelta

@@ -20,6 +20,7 @@ from routing.execution.prechecks import Handling, handling
 from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn, carry_out, stopped
+from routing.ledger.afterwards import ask_rating, rate, take_draft
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import mend
 from routing.messages import Limits, Request, ask, clean
@@ -29,6 +30,8 @@ from routing.setup import Setup
 DRILL_S = 15.0
 DRILL_TOKENS = 16
 """Enough for a word, and the least that some services take."""
+RATING_SHARE = 1 / 8
+"""Of the turns, those that the user is asked to rate: chosen by lot, so that they stand for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Router:
         self._journal = journal
         self._setup = setup
         self._clock = clock
+        self._rng = rng
         self._numbers = itertools.count(1)
         self._turns: set[Turn] = set()
         self._unwritten = False
@@ -91,7 +95,22 @@ class Router:
     async def take_draft(self, turn_id: str) -> ev.DraftTaken | None:
         """The user takes what a degraded turn shows for its answer; it still counts as degraded. None when there is
         nothing to take. Raises StorageError when the ledger cannot be written."""
-        return await self._journal.take_draft(turn_id, self._clock.wall())
+        now_s = self._clock.wall()
+        return await self._journal.add_word(turn_id, lambda told: take_draft(told, now_s))
+
+    async def ask_rating(self, turn_id: str) -> ev.RatingAsked | None:
+        """For one turn in eight, whatever it is like: note that the user is asked whether its answer is good. None for
+        the others. Raises StorageError when the ledger cannot be written."""
+        if self._rng.random() >= RATING_SHARE:
+            return None
+        now_s = self._clock.wall()
+        return await self._journal.add_word(turn_id, lambda told: ask_rating(told, now_s, RATING_SHARE))
+
+    async def rate(self, turn_id: str, good: bool, attempt: str | None = None) -> ev.Rated | None:
+        """Note what the user says of a turn's answer, or of one of its attempts. None when there is nothing to rate, or
+        nothing new. Raises StorageError when the ledger cannot be written."""
+        now_s = self._clock.wall()
+        return await self._journal.add_word(turn_id, lambda told: rate(told, now_s, good, attempt))
 
     def explain(self, request: Request, accounts: Accounts | None = None) -> Explanation:
         """The decision only: nothing is sent, stored or reserved. `accounts` tell how the money stands."""

@@ -6,15 +6,18 @@ import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 from routing import events as ev
 from routing.budget.accounts import Accounts
 from routing.budget.caps import Limit
 from routing.ledger import projections
+from routing.ledger.afterwards import Afterword
 from routing.ledger.projections import CapExceededError
 from routing.ledger.spending import read_accounts
 from routing.ledger.store import Store
 
+W = TypeVar("W", bound=Afterword)
 _CHANNELS = {ev.TextDelta: "text", ev.ReasoningDelta: "reasoning", ev.ToolCallDelta: "tool"}
 
 
@@ -90,19 +93,15 @@ class Journal:
         row = await self.store.read_later(lambda db: db.execute(query, (hash_,)).fetchone())
         return None if row is None else str(row[0])
 
-    def take_draft(self, turn: str, wall_s: float) -> Awaitable[ev.DraftTaken | None]:
-        """Keep it that the user takes what a degraded turn shows for its answer. None, and nothing is kept, when it
-        shows no model's text, was taken already, or is no degraded turn."""
+    def add_word(self, turn: str, word: Callable[[Sequence[ev.Event]], W | None]) -> Awaitable[W | None]:
+        """Keep what the user says of a turn that has ended; `word` looks at all of its events. None: nothing is."""
 
-        def job(db: sqlite3.Connection) -> ev.DraftTaken | None:
-            events = turn_events(db, turn, deltas=False)
-            end = events[-1] if events else None
-            if not isinstance(end, ev.TurnFinished) or end.status != "degraded" or end.attempt is None:
-                return None
-            taken = ev.DraftTaken(turn=turn, seq=end.seq + 1, at_s=end.at_s, wall_s=wall_s, attempt=end.attempt)
-            _insert(db, _rows((taken,)), ())
-            projections.project(db, taken)
-            return taken
+        def job(db: sqlite3.Connection) -> W | None:
+            said = word(turn_events(db, turn, deltas=False))
+            if said is not None:
+                _insert(db, _rows((said,)), ())
+                projections.project(db, said)
+            return said
 
         return self.store.write(job)
 

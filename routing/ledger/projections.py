@@ -10,7 +10,9 @@ from typing import Literal
 from routing import events as ev
 from routing.budget.caps import CapKind, Limit
 from routing.budget.scopes import ALL, taken
+from routing.ledger.afterwards import Afterword
 from routing.ledger.patterns import note_patterns
+from routing.ledger.ratings import note_asked, note_rated
 from routing.ledger.spending import read_sums
 from routing.messages import described
 
@@ -51,8 +53,18 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             settle(db, event)
         case ev.TurnFinished():
             _finish_turn(db, event)
+        case ev.DraftTaken() | ev.RatingAsked() | ev.Rated():
+            _say_of(db, event)
+
+
+def _say_of(db: sqlite3.Connection, word: Afterword) -> None:
+    match word:
         case ev.DraftTaken():
-            db.execute("UPDATE turn SET taken = ? WHERE id = ?", (event.attempt, event.turn))
+            db.execute("UPDATE turn SET taken = ? WHERE id = ?", (word.attempt, word.turn))
+        case ev.RatingAsked():
+            note_asked(db, word)
+        case ev.Rated():
+            note_rated(db, word)
 
 
 def title_of(prompt: str) -> str:

@@ -15,7 +15,7 @@ SUMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tally": (("period", "scope", "simulated"), ("spent_nusd",)),
 }
 """Tables that add up what events say, also of turns that are no longer kept: their keys, and what they count."""
-_KEPT_APART = ("event", "piece", "turn", "attempt", *SUMS)
+_KEPT_APART = ("event", "piece", "turn", "attempt", "rating", *SUMS)
 
 
 def replay(db: sqlite3.Connection, events: Iterable[ev.Event]) -> None:

@@ -97,7 +97,7 @@ def _erase(store: Store, query: str, values: tuple[object, ...], go_on: Callable
 def _erase_turn(db: sqlite3.Connection, turn: str) -> None:
     db.execute("DELETE FROM piece WHERE attempt IN (SELECT id FROM attempt WHERE turn = ?)", (turn,))
     db.execute("DELETE FROM search WHERE rowid = (SELECT n FROM turn WHERE id = ? AND indexed = 1)", (turn,))
-    for table, key in (("attempt", "turn"), ("event", "turn"), ("summary", "turn"), ("turn", "id")):
+    for table, key in (("rating", "turn"), ("attempt", "turn"), ("event", "turn"), ("summary", "turn"), ("turn", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", (turn,))
 
 

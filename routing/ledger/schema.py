@@ -1,7 +1,8 @@
 """The tables, as an ordered list of migrations: position + 1 is the `user_version` that a migration leads to.
 
 `event` is the truth; `piece` holds the text deltas of an attempt in batches, with marks (sequence, seconds,
-length). `turn`, `attempt`, `tally`, `pattern` and `search` are projections: each can be made again from the events.
+length). `turn`, `attempt`, `tally`, `pattern`, `rating` and `search` are projections: each can be made again from the
+events.
 """
 
 from __future__ import annotations
@@ -189,4 +190,20 @@ CREATE INDEX summary_chat ON summary (chat);
 are the overrides of a day's cap, `pattern` what models got wrong, `summary` old parts of
 chats by what they say, with the turn that summarised them."""
 
-MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED, MONEY_BY_SCOPE)
+RATINGS = """
+CREATE TABLE rating (
+    attempt TEXT PRIMARY KEY,
+    turn TEXT NOT NULL,
+    model TEXT NOT NULL,
+    task TEXT NOT NULL,
+    shown REAL,
+    propensity REAL,
+    good INTEGER,
+    wall_s REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rating_turn ON rating (turn);
+"""
+"""`rating`: what users say of answers, beside the confidence that was shown with each. `propensity` is NULL where
+nobody asked, `good` where nobody answered."""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED, MONEY_BY_SCOPE, RATINGS)

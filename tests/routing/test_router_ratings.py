@@ -1,0 +1,110 @@
+"""What a user says of answers: kept as events after the turn's end, beside the confidence that was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from routing import events as ev
+from routing.ledger.journal import Journal
+from routing.ledger.ratings import read_ratings
+from routing.ledger.retention import erase_chat
+from routing.ledger.sessions import Session
+from routing.ledger.store import Store
+from routing.ledger.transfer import export_lines, import_lines
+from routing.router import RATING_SHARE
+from tests.fakes import (
+    HELLO,
+    LARGE,
+    NOON,
+    SMALL,
+    a_line,
+    a_model,
+    a_policy,
+    a_route,
+    a_rung,
+    fails,
+    says,
+    told,
+)
+
+pytestmark = pytest.mark.usefixtures("scripted_confidence")
+
+
+@pytest.fixture(autouse=True)
+def session(store: Store) -> Iterator[None]:
+    session = Session(store, "s1", "test", "balanced", NOON)
+    yield
+    session.end(NOON)
+
+
+async def test_the_last_word_on_an_answer_counts(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Paris.", score=0.8)]})
+    end = told(await line.ask(HELLO))
+    assert await line.router.rate(end.turn, good=True) is not None
+    assert await line.router.rate(end.turn, good=True) is None
+    last = await line.router.rate(end.turn, good=False)
+    events = journal.events(end.turn)
+    assert events[-1] == last
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    (rating,) = read_ratings(journal.store)
+    assert (rating.attempt, rating.model, rating.good, rating.propensity) == (f"{end.turn}.1", SMALL, False, None)
+    assert rating.shown == pytest.approx(0.8)
+
+
+async def test_a_superseded_draft_can_be_rated_by_itself(journal: Journal) -> None:
+    route = a_route(a_rung("small", 0.8), a_rung("large"))
+    scripts = {SMALL: [says("hm", score=0.2)], LARGE: [says("Paris.", score=0.9)]}
+    line = a_line(journal, scripts, a_policy(route), models=[a_model(SMALL), a_model(LARGE)])
+    end = told(await line.ask(HELLO))
+    await line.router.rate(end.turn, good=True)
+    await line.router.rate(end.turn, good=False, attempt=f"{end.turn}.1")
+    assert {one.model: one.good for one in read_ratings(journal.store)} == {LARGE: True, SMALL: False}
+
+
+async def test_what_gave_no_answer_is_not_rated(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [fails("connection")]})
+    end = told(await line.ask(HELLO))
+    for attempt in (None, f"{end.turn}.1", "nobody.1"):
+        assert await line.router.rate(end.turn, good=True, attempt=attempt) is None
+    assert await line.router.rate("nobody", good=True) is None
+    assert read_ratings(journal.store) == ()
+
+
+async def test_about_one_turn_in_eight_is_asked_about_and_only_once(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Paris.")] * 200})
+    ends = [told(await line.ask(HELLO)) for _ in range(200)]
+    asked = [one for end in ends if (one := await line.router.ask_rating(end.turn)) is not None]
+    assert 12 <= len(asked) <= 40, "200 × 1/8 = 25, ± 3 standard deviations"
+    assert {one.propensity for one in asked} == {RATING_SHARE}
+    again = [await line.router.ask_rating(one.turn) for one in asked for _ in range(20)]
+    assert not any(again)
+    rated = await line.router.rate(asked[0].turn, good=True)
+    assert rated is not None
+    assert rated.solicited
+    good = [(one.propensity, one.good) for one in read_ratings(journal.store)]
+    assert sorted(good, key=str) == sorted([(RATING_SHARE, True), *[(RATING_SHARE, None)] * (len(asked) - 1)], key=str)
+
+
+async def test_a_turn_that_is_rated_is_not_asked_about(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Paris.")] * 60})
+    for _ in range(60):
+        end = told(await line.ask(HELLO))
+        assert await line.router.rate(end.turn, good=True) is not None
+        assert await line.router.ask_rating(end.turn) is None
+
+
+async def test_ratings_survive_an_export_and_go_with_their_chat(journal: Journal, tmp_path: Path) -> None:
+    line = a_line(journal, {SMALL: [says("Paris.")]})
+    events = await line.ask(HELLO)
+    (started, *_) = events
+    assert isinstance(started, ev.TurnStarted)
+    await line.router.rate(told(events).turn, good=False)
+    other = Store(tmp_path / "other.db")
+    import_lines(other, [one.encode() + b"\n" for one in export_lines(journal.store)], "f")
+    assert read_ratings(other) == read_ratings(journal.store) != ()
+    erase_chat(other, started.chat)
+    assert read_ratings(other) == ()
+    other.close()
