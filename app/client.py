@@ -28,7 +28,7 @@ from app.edges import header, hints
 from app.harmless import Harmless
 from app.keys import bindings
 from app.links import opens, refused, told
-from app.painted import forget_painted
+from app.memory import forget_painted, give_back
 from app.panels.confidence import ConfidencePanel
 from app.panels.ladder import LadderPanel
 from app.panels.latency import LatencyPanel
@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
 
     from app.actions import Where
+    from app.controls.prompts import Prompt
     from app.runtime import Runtime
     from app.themes import Themes
+    from routing.execution.turn import Turn
     from routing.trace import Trace
 
 _PANELS: dict[str, type[Panel]] = {
@@ -103,6 +105,14 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         popped = super().pop_screen()
         forget_painted()
         return popped
+
+    def turn_ended(self, prompt: Prompt, turn: Turn) -> None:
+        super().turn_ended(prompt, turn)
+        self._give_back()
+
+    @work(exclusive=True, group="memory", exit_on_error=False)
+    async def _give_back(self) -> None:
+        await asyncio.to_thread(give_back)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         before = tuple(super().get_line_filters())

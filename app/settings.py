@@ -85,7 +85,8 @@ class ProviderSettings:
 class Settings:
     """What the user chose. Caps are nano-dollars a local day; None: no cap. With `providers`, nothing else is
     looked for. With `tiers` (names with ids or globs over ids, the first that fits) a model has the tier that it
-    stands in, and no other. Turns older than `keep_days` are erased; None: all are kept."""
+    stands in, and no other. Turns older than `keep_days` are erased; None: all are kept. With `ask_ratings` one turn in
+    eight asks whether its answer is good."""
 
     profile: str = DEFAULT_PROFILE
     theme: str = DEFAULT_THEME
@@ -94,6 +95,7 @@ class Settings:
     providers: tuple[ProviderSettings, ...] = ()
     tiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keep_days: int | None = None
+    ask_ratings: bool = True
 
 
 def find_paths(data_dir: str | None, config: str | None) -> Paths:

@@ -14,7 +14,7 @@ from routing.policy.mistakes import nearest, quoted
 
 Place = tuple[str | int, ...]
 
-_KEYS = ("profile", "theme", "caps", "history", "providers", "tiers")
+_KEYS = ("profile", "theme", "caps", "history", "providers", "ratings", "tiers")
 _LONGEST_KEPT = 36_500
 
 
@@ -33,6 +33,7 @@ def read_document(tree: Tree, file: str, profiles: tuple[str, ...] | None = None
         providers=read_providers(reader, top.get("providers")),
         tiers=_tiers(reader, top.get("tiers")),
         keep_days=_keep_days(reader, top.get("history")),
+        ask_ratings=_ask_ratings(reader, top.get("ratings")),
     )
     return settings, reader.problems
 
@@ -128,6 +129,14 @@ def _keep_days(reader: Reader, data: object) -> int | None:
     instead = "write 90, or leave it out to keep all"
     reader.wrong(("history", "keep_days"), f"keep_days must be days, 1 or more, not {quoted(value)}", instead)
     return None
+
+
+def _ask_ratings(reader: Reader, data: object) -> bool:
+    value = reader.mapping(data or {}, ("ratings",), ("ask",)).get("ask", True)
+    if isinstance(value, bool):
+        return value
+    reader.wrong(("ratings", "ask"), f"ask must be true or false, not {quoted(value)}", "write false to be left alone")
+    return True
 
 
 def _tiers(reader: Reader, data: object) -> tuple[tuple[str, tuple[str, ...]], ...]:

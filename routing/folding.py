@@ -102,6 +102,10 @@ class Fold:
                 self._finish(event)
             case ev.DraftTaken():
                 self._set(event.attempt, outcome="taken")
+            case ev.RatingAsked():
+                self._set(event.attempt, rating_asked=True)
+            case ev.Rated():
+                self._set(event.attempt, rated=event.good)
             case _:
                 self._step_attempt(event)
 

@@ -51,7 +51,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """One call of one model. Seconds count from the turn's start; `spend_nusd` None: not settled yet."""
+    """One call of one model. Seconds count from the turn's start; `spend_nusd` None: not settled yet. `rated` is what
+    the user says of its answer: True for good."""
 
     id: str
     n: int
@@ -80,6 +81,8 @@ class AttemptView:
     role: ev.Role = "first"
     continues: str | None = None
     saved_nusd: int = 0
+    rating_asked: bool = False
+    rated: bool | None = None
 
     @property
     def held_nusd(self) -> int:

@@ -56,6 +56,8 @@ _EVENTS = {
     "Degraded": "Nothing answered well enough: what failed and what to do.",
     "Settled": "What the attempt cost in the end. Once for every `Reserved`.",
     "DraftTaken": "You took what a degraded turn shows for its answer.",
+    "RatingAsked": "One turn in eight, by lot: you are asked whether the answer is good.",
+    "Rated": "You find an answer good or bad; the last word counts.",
     "TurnFinished": "The last event: the reply and the sum of it all.",
 }
 

@@ -1,4 +1,4 @@
-"""The keys that a degraded turn answers, as the last line of its card."""
+"""The keys that a turn answers once it has ended, as the last line of its message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from routing.clock import lasting
 
 if TYPE_CHECKING:
     from routing.events import Degraded
-    from routing.trace import Trace
+    from routing.trace import AttemptView, Trace
 
 Runs = tuple[tuple[str, str], ...]
 
@@ -23,6 +23,20 @@ def wait_s(degraded: Degraded, passed_s: float = 0.0) -> float:
     """Seconds until the prompt can be asked again, `passed_s` after its turn ended."""
     again = AGAIN_S if degraded.again_in_s is None else degraded.again_in_s - passed_s
     return max(_SOONEST_S, again)
+
+
+def question(attempt: AttemptView) -> Runs:
+    """`Was this answer good?  g good · b bad (Esc leaves the composer)`, while it is asked and not answered."""
+    if not attempt.rating_asked or attempt.rated is not None:
+        return ()
+    good, bad = (_KEYS[f"rate('{word}')"] for word in ("good", "bad"))
+    return (
+        ("Was this answer good?  ", "info"),
+        (good, "accent"),
+        (" good · ", "muted"),
+        (bad, "accent"),
+        (" bad (Esc leaves the composer)", "muted"),
+    )
 
 
 def keys(trace: Trace) -> Runs:

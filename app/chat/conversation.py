@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from app.chat.entries import Entry, Kind, MessageView, Run
 
 if TYPE_CHECKING:
-    from routing.events import DraftTaken, Event
+    from routing.events import Event
     from routing.folding import Fold
+    from routing.ledger.afterwards import Afterword
     from routing.ledger.pages import Channel, DraftSize, TurnSize
     from routing.trace import AttemptView, Trace
 
@@ -92,6 +93,7 @@ class Conversation:
 
     def begin(self, turn: str, fold: Fold, prompt: str, wall_s: float, attached: str = "") -> None:
         """A turn of this session: `fold` is fed by `apply`; `attached` has a line for each file and image."""
+        left = self.turns[-1] if self.turns else None
         self.turns.append(turn)
         self._live[turn] = fold
         self._prompts[turn] = prompt
@@ -99,6 +101,8 @@ class Conversation:
         if attached:
             self._attached[turn] = attached
         self._append(f"you/{turn}", turn, "you", len(prompt), prompt.count("\n"))
+        for identity in [one for one, of in self._shown.items() if of == left]:
+            self._refresh(identity)  # what it asked is not asked any more
 
     def cut(self, turns: list[str]) -> None:
         """Show only these first turns; the others stay in the ledger, on a branch of their own."""
@@ -246,8 +250,8 @@ class Conversation:
             self._insert(self._before(f"attempt/{attempt}"), identity, turn, "note")
         self._on_screen().feed(identity, text)
 
-    def took(self, event: DraftTaken) -> None:
-        """The user takes what a degraded turn shows for its answer."""
+    def heed(self, event: Afterword) -> None:
+        """What the user said of a turn that has ended."""
         if (live := self._live.get(event.turn)) is not None:
             live.feed(event)
         self._traces.pop(event.turn, None)
@@ -270,8 +274,10 @@ class Conversation:
             return MessageView((("interrupted", "warn"),), text)
         replied = next((one for one in trace.attempts if one.id == trace.finished.attempt), None)
         if replied is None:
-            return MessageView(_card_header(trace), text or trace.finished.sentence, footer=_footer(trace, attempt))
-        return MessageView(self._header(trace, replied), text, footer=_footer(trace, replied))
+            return MessageView(
+                _card_header(trace), text or trace.finished.sentence, footer=self._footer(turn, trace, attempt)
+            )
+        return MessageView(self._header(trace, replied), text, footer=self._footer(turn, trace, replied))
 
     def _attempt(self, identity: str, turn: str, trace: Trace, attempt: AttemptView) -> MessageView:
         live = self._live.get(turn)
@@ -281,7 +287,7 @@ class Conversation:
         return MessageView(
             self._header(trace, attempt),
             text,
-            footer=() if running else (_left(trace, attempt) if draft else _footer(trace, attempt)),
+            footer=() if running else (_left(trace, attempt) if draft else self._footer(turn, trace, attempt)),
             folded=draft and identity not in self._unfolded,
             streaming=running,
         )
@@ -292,6 +298,9 @@ class Conversation:
         header: tuple[Run, ...] = ((f"{attempt.model}", "muted"), (" · reasoning", "muted"))
         running = attempt.state in ("waiting", "streaming")
         return MessageView(header, text, plain=True, folded=identity not in self._unfolded, streaming=running)
+
+    def _footer(self, turn: str, trace: Trace, attempt: AttemptView | None) -> tuple[tuple[Run, ...], ...]:
+        return _footer(trace, attempt, last=self.turns[-1:] == [turn])
 
     def _header(self, trace: Trace, attempt: AttemptView) -> tuple[Run, ...]:
         from app.chat.strip import header
@@ -355,16 +364,17 @@ def _card_header(trace: Trace) -> tuple[Run, ...]:
     return ((f"{'no answer' if status == 'failed' else status}", "bad" if status == "failed" else "warn"),)
 
 
-def _footer(trace: Trace, attempt: AttemptView | None) -> tuple[tuple[Run, ...], ...]:
-    """The route strip, the plain sentence, and the keys of a card."""
-    from app.chat.card import keys
+def _footer(trace: Trace, attempt: AttemptView | None, *, last: bool) -> tuple[tuple[Run, ...], ...]:
+    """The route strip, the plain sentence, and the keys of a card, or of a question: only the `last` turn asks."""
+    from app.chat.card import keys, question
     from app.chat.strip import strip
 
     sentence = trace.finished.sentence if trace.finished is not None else ""
     lines: list[tuple[Run, ...]] = [strip(trace, attempt)] if attempt is not None else []
     if sentence:
         lines.append(((sentence, "muted"),))
-    return (*lines, offered) if (offered := keys(trace)) else tuple(lines)
+    offered = keys(trace) or (question(attempt) if attempt is not None and last else ())
+    return (*lines, offered) if offered else tuple(lines)
 
 
 def _leaving(attempt: AttemptView) -> tuple[str, ...]:

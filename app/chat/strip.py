@@ -31,6 +31,8 @@ def strip(trace: Trace, attempt: AttemptView) -> Runs:
         parts.append((("conf ", "muted"), (words.score(attempt.confidence), tone)))
     if whole and trace.finished is not None and trace.finished.below_floor:
         parts.append((("! below the floor", "warn"),))
+    if attempt.rated is not None:
+        parts.append((("✓ good", "good") if attempt.rated else ("✗ bad", "bad"),))
     if attempt.finish == "length":
         parts.append((("✂ cut off", "warn"),))
     if path := _path(trace, attempt):

@@ -10,7 +10,7 @@ from textual.app import App
 from app.chat.composer import Composer
 from app.chat.conversation import Conversation
 from app.chat.transcript import Transcript
-from app.painted import forget_painted
+from app.memory import forget_painted
 from app.panels.spend import Spending
 from app.settings import Paths, Settings
 from app.visible import visible

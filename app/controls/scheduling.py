@@ -121,7 +121,7 @@ class CardControls(TurnControls):
         taken = await self.runtime.router.take_draft(trace.turn)
         if taken is None:
             return
-        self.conversation.took(taken)
+        self.conversation.heed(taken)
         if self.chat_id is not None and (now := self._scheduled.get(self.chat_id)) and now.turn == trace.turn:
             self.unschedule()
         self.show_state()

@@ -11,7 +11,7 @@ from app.actions import ACTIONS, by_command
 from app.controls.caps import CapControls
 from app.controls.chats import ChatControls
 from app.controls.profiles import ProfileControls
-from app.controls.scheduling import CardControls
+from app.controls.rating import RatingControls
 from app.screens.page import Page
 from app.tags import read_tag, unread_tag
 
@@ -29,7 +29,7 @@ _ALSO_ALONE = frozenset({"profiles", "faults", "theme", "model", "attach", "key"
 """Actions whose command does something else when nothing follows it."""
 
 
-class ScreenControls(CardControls, ChatControls, CapControls, ProfileControls):
+class ScreenControls(RatingControls, ChatControls, CapControls, ProfileControls):
     """Everything that opens, and the words that open it."""
 
     _sessions: list[SessionRow] = []

@@ -19,7 +19,7 @@ QUESTIONS = {
     "what does it cost?": ("Spend: what a message may cost", "caps"),
     "how do I change the cap?": ("Spend: what a message may cost", "day_usd"),
     "how do I use ollama?": ("Use Ollama or another local server", "11434"),
-    "which keys are there?": ("Keys, and every keyboard shortcut", "F1"),
+    "which keys are there?": ("Keys: every key and keyboard shortcut", "F1"),
     "how do I write a theme?": ("Write a theme", "themes/"),
     "how do I install it?": ("Install it as a tool", "pipx"),
     "what leaves my machine?": ("Privacy: what leaves this machine", "provider"),

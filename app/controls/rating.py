@@ -1,0 +1,63 @@
+"""What the user says of answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from app.controls.scheduling import CardControls
+
+if TYPE_CHECKING:
+    from app.controls.prompts import Prompt
+    from routing.execution.turn import Turn
+
+
+class RatingControls(CardControls):
+    """Answers are rated with a key; one turn in eight asks for it, once."""
+
+    def turn_ended(self, prompt: Prompt, turn: Turn) -> None:
+        super().turn_ended(prompt, turn)
+        if self.settings_read.ask_ratings:
+            self._ask_rating(turn.id)
+
+    @work(group="rating", exit_on_error=False)
+    async def _ask_rating(self, turn: str) -> None:
+        from routing.errors import StorageError
+
+        if self.runtime is None:
+            return
+        try:
+            asked = await self.runtime.router.ask_rating(turn)
+        except StorageError:
+            return  # nobody is asked what could not be kept
+        if asked is not None:
+            self.conversation.heed(asked)
+            self.show_state()
+
+    @work(group="rating", exit_on_error=False)
+    async def action_rate(self, word: str) -> None:
+        """Rate the message under the cursor: a draft for itself, else the turn's answer."""
+        from routing.errors import StorageError
+
+        turn = self.selected_turn
+        if turn is None or self.runtime is None:
+            return
+        kind, _, attempt = (self.transcript.cursor or "").partition("/")
+        try:
+            rated = await self.runtime.router.rate(turn, word == "good", attempt if kind == "attempt" else None)
+        except StorageError as error:
+            self.say(str(error), bad=True)
+            return
+        if rated is None:
+            self.say(f"Nothing to rate here: only an answer is {word}, and only once.")
+            return
+        self.conversation.heed(rated)
+        self.show_state()
+        self.say(f"Noted as {word}, of {self.model_of(rated.attempt)}.")
+
+    def model_of(self, attempt: str) -> str:
+        """The model that was asked in an attempt."""
+        trace = self.selected_trace
+        assert trace is not None
+        return next(one.model for one in trace.attempts if one.id == attempt)

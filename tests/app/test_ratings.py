@@ -1,0 +1,71 @@
+"""What the user says of answers, by key; and the question that one turn in eight asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from routing import router
+from routing.events import Rated, RatingAsked
+from routing.ledger.ratings import read_ratings
+from tests.app.driving import QUICK, driven
+
+QUESTION = "Was this answer good?"
+
+
+@pytest.fixture(params=[True, False], ids=["asked", "not-asked"])
+def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(router, "RATING_SHARE", 1.0 if request.param else 0.0)
+    return bool(request.param)
+
+
+async def test_a_key_rates_the_answer_and_the_strip_shows_it(tmp_path: Path, asked: bool) -> None:
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask("What is 2 + 3?")
+        if asked:
+            await driver.until(lambda: QUESTION in driver.rows)
+        await driver.press("escape", "g")
+        await driver.until(lambda: "✓ good" in driver.rows)
+        assert QUESTION not in driver.rows
+        await driver.press("b")
+        await driver.until(lambda: "✗ bad" in driver.rows)
+        last = driver.events(turn)[-1]
+        assert isinstance(last, Rated)
+        assert (last.good, last.solicited) == (False, asked)
+        (rating,) = read_ratings(driver.runtime.store)
+        assert (rating.good, rating.propensity) == (False, 1.0 if asked else None)
+
+
+async def test_the_question_is_asked_once_and_typing_on_is_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "RATING_SHARE", 1.0)
+    async with driven(tmp_path) as driver:
+        first = await driver.ask("What is 2 + 3?")
+        await driver.until(lambda: QUESTION in driver.rows)
+        await driver.ask("What is 4 + 5?")
+        await driver.until(lambda: driver.rows.count(QUESTION) == 1)
+        assert sum(isinstance(event, RatingAsked) for event in driver.events(first)) == 1
+
+
+async def test_nobody_is_asked_who_does_not_want_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router, "RATING_SHARE", 1.0)
+    (tmp_path / "config.yaml").write_text("ratings: {ask: false}\n", "utf-8")
+    async with driven(tmp_path, replace(QUICK)) as driver:
+        turn = await driver.ask("What is 2 + 3?")
+        await driver.pilot.pause(0.1)
+        assert QUESTION not in driver.rows
+        assert not any(isinstance(event, RatingAsked) for event in driver.events(turn))
+
+
+async def test_a_draft_under_the_cursor_is_rated_for_itself(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        turn = await driver.ask('Give me JSON with the keys "name", "born" and "works" for three composers.')
+        attempts = [one.id for one in driver.app.conversation.trace(turn).attempts]
+        assert len(attempts) > 1, "it begins with a draft that is superseded"
+        driver.app.transcript.focus()
+        driver.app.transcript.place_cursor(f"attempt/{attempts[0]}")
+        await driver.press("b")
+        await driver.until(lambda: [one.attempt for one in read_ratings(driver.runtime.store)] == [attempts[0]])
