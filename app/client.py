@@ -171,6 +171,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             self.tell_problem(checked)
         self.show_state()
         self.follow_late()
+        self.follow_trust()
         self.follow_upkeep()
 
     @property
@@ -196,6 +197,8 @@ class Client(ScreenControls, SetupControls, LeavingControls):
             panel.trace = trace
         for spend in home.query(SpendPanel):
             spend.spending = self.spending
+        for confidence in home.query(ConfidencePanel):
+            confidence.trust = self.runtime.trust.told if self.runtime is not None and self.runtime.trust.judged else ""
         self._show_status(trace)
         if isinstance(self.screen, Page) and self.screen.trace is not None:
             self.screen.trace = trace

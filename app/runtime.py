@@ -19,10 +19,12 @@ from routing.budget.accounts import Accounts
 from routing.budget.caps import Caps
 from routing.budget.standing import Books
 from routing.clock import Clock, SystemClock, local_day
+from routing.confidence.trust import Trust, assess
 from routing.errors import Problem
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.patterns import FILE_NAME, read_patterns, write_patterns_file
+from routing.ledger.ratings import judged, read_ratings
 from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
 from routing.ledger.spending import Money, read_books, read_money
@@ -53,6 +55,7 @@ class Runtime:
         self.sources = sources
         self.router = router
         self.upkeep: Upkeep | None = None
+        self.trust = Trust("no ratings yet")
         self._clock = SystemClock()
 
     @classmethod
@@ -107,6 +110,18 @@ class Runtime:
     def new_id(self) -> str:
         """An identity for a chat."""
         return new_chat_id(self._clock.wall())
+
+    async def learn(self) -> None:
+        """Take in what was rated; in force from the next turn."""
+        acceptance = await asyncio.to_thread(read_acceptance, self.store)
+        self.router.configure(replace(self.router.setup, acceptance=acceptance))
+        await self.look_at_trust()
+
+    async def look_at_trust(self) -> None:
+        """What all ratings say of the confidence that was shown. In a thread: for a thousand it takes a tenth of a
+        second."""
+        ratings = await asyncio.to_thread(read_ratings, self.store)
+        self.trust = await asyncio.to_thread(assess, judged(ratings), random.Random(0))
 
     async def accounts(self) -> Accounts:
         """How the money stands today and in this session."""

@@ -53,8 +53,16 @@ class RatingControls(CardControls):
             self.say(f"Nothing to rate here: only an answer is {word}, and only once.")
             return
         self.conversation.heed(rated)
+        await self.runtime.learn()
         self.show_state()
         self.say(f"Noted as {word}, of {self.model_of(rated.attempt)}.")
+
+    @work(group="rating", exit_on_error=False)
+    async def follow_trust(self) -> None:
+        """Tell what earlier ratings say of the confidence, once somebody could look."""
+        if self.runtime is not None:
+            await self.runtime.look_at_trust()
+            self.show_state()
 
     def model_of(self, attempt: str) -> str:
         """The model that was asked in an attempt."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from textual.reactive import reactive
+
 from app.panels import draw, words
 from app.panels.draw import Row, line
 from app.panels.panel import Panel
@@ -22,8 +24,9 @@ _LEAST_BAR, _SHORT_BAR = 8, 4
 _LONGEST_RAW = 16
 
 
-def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
-    """The confidence of the answer (or of the attempt that runs) in at most `height` lines of `width` cells."""
+def lines(trace: Trace | None, width: int, height: int = 40, trust: str = "") -> list[Content]:
+    """The confidence of the answer (or of the attempt that runs) in at most `height` lines of `width` cells; `trust`
+    tells what ratings say of such numbers."""
     attempt = trace.current if trace is not None else None
     if trace is None or attempt is None:
         return draw.fit(_nothing(trace, width), width, height)
@@ -31,8 +34,9 @@ def lines(trace: Trace | None, width: int, height: int = 40) -> list[Content]:
     if attempt.confidence is None:
         return draw.fit([*_unmeasured(trace, attempt), *drafts], width, height)
     rows = [*_number(attempt.confidence, width, words.below_floor(trace)), *drafts]
-    parts = attempt.confidence.parts
-    return draw.fit([*rows, *_parts(parts, width, max(height - len(rows), 0))], width, height)
+    earned = [Row(part, 2) for part in draw.wrap(line((trust, "muted")), width)] if trust else []
+    parts = _parts(attempt.confidence.parts, width, max(height - len(rows) - len(earned), 0))
+    return draw.fit([*rows, *parts, *earned], width, height)
 
 
 def _nothing(trace: Trace | None, width: int) -> list[Row]:
@@ -177,8 +181,13 @@ def part(trace: Trace | None) -> object:
 class ConfidencePanel(Panel):
     BORDER_TITLE = "confidence"
 
+    trust: reactive[str] = reactive("", repaint=False)
+
     def lines(self, width: int, height: int) -> list[Content]:
-        return lines(self.trace, width, height)
+        return lines(self.trace, width, height, self.trust)
 
     def part(self) -> object:
-        return part(self.trace)
+        return part(self.trace), self.trust
+
+    def watch_trust(self) -> None:
+        self.redraw()

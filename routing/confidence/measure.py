@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from routing.analysis.features import Features
 from routing.analysis.phrases import words_of
 from routing.analysis.reading import head_and_tail, read
+from routing.confidence.calibration import UNRATED, Calibration
 from routing.confidence.form import HARD, form_parts, is_mostly_code
 from routing.confidence.logprobs import content_tokens, logprob_parts, unweighed
 from routing.confidence.structured import Structured, read_structured
@@ -26,6 +27,9 @@ BASE = 1.6
 # An answer with a hard fault never scores above σ(−1.5) = .18, whatever else speaks for it.
 HARD_CEILING = -1.5
 PSEUDO_TURNS = 20
+PSEUDO_RATINGS = 5
+CALIBRATION, CEILING = "calibration", "ceiling"
+"""Parts that come after what was measured: labels are learned from the sum without them."""
 _RECORD_MOST, _RECORD_LEAST = 0.4, -0.8
 # The band is ± this many log-odds for one unit of evidence, and narrows with its square root.
 _SPREAD = 1.2
@@ -47,13 +51,21 @@ class Measurement:
 
 
 def measure(
-    request: Request, features: Features, reply: Reply, record: Record | None = None, *, constrained: bool = False
+    request: Request,
+    features: Features,
+    reply: Reply,
+    record: Record | None = None,
+    *,
+    constrained: bool = False,
+    calibration: Calibration = UNRATED,
+    model: str = "",
 ) -> Measurement:
     """The confidence in `reply`, its parts, and a band that shows how much evidence there is. Pure; the first schema
     takes its time, as the validator is loaded for it.
 
     `constrained`: the server let the model choose only tokens that keep to the format, while the probabilities that it
-    tells may be those of a free choice, so they are not weighed.
+    tells may be those of a free choice, so they are not weighed. `calibration` is what ratings say of the scores of
+    `model`; with n of them behind it, it counts n / (n + 5).
 
     The band is ± 1.2 / √units in log-odds; units: 1 for the prior, up to 1 for words read (100), up to 2 for logprobs
     (100 tokens), up to 2 for the model's record (40 turns).
@@ -71,6 +83,7 @@ def measure(
     parts += wording_parts(text, len(said))
     if not says_nothing:
         parts += substance_parts(read(request).ask, features, plain, said)
+    parts += _calibrated(sum(part.log_odds for part in parts), calibration, model, features.task)
     parts += _ceiling(parts)
     log_odds = sum(part.log_odds for part in parts)
     tokens = 0 if constrained else content_tokens(reply.logprobs)
@@ -107,11 +120,20 @@ def _record(record: Record | None) -> Iterator[ConfidencePart]:
     yield ConfidencePart("kept before", f"{kept} of {record.answered}", max(_RECORD_LEAST, min(_RECORD_MOST, shift)))
 
 
+def _calibrated(log_odds: float, calibration: Calibration, model: str, task: str) -> Iterator[ConfidencePart]:
+    """The way to what ratings speak for. The score without it is a prior of its own, so nothing jumps at the first."""
+    ratings = calibration.overall.labels
+    if ratings > 0:
+        share = ratings / (ratings + PSEUDO_RATINGS)
+        shift = share * (calibration.calibrated(log_odds, model, task) - log_odds)
+        yield ConfidencePart(CALIBRATION, f"{ratings:.0f} rating{'s' * (round(ratings) != 1)}", shift)
+
+
 def _ceiling(parts: list[ConfidencePart]) -> Iterator[ConfidencePart]:
     fault = next((part for part in parts if part.name in HARD), None)
     above = sum(part.log_odds for part in parts) - HARD_CEILING
     if fault is not None and above > 0:
-        yield ConfidencePart("ceiling", fault.name, -above)
+        yield ConfidencePart(CEILING, fault.name, -above)
 
 
 def _evidence(said: int, tokens: int, record: Record | None) -> float:

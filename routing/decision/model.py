@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from routing.budget.scopes import Sum
+from routing.confidence.calibration import UNRATED, Calibration
 from routing.policy.model import Policy, Timeouts
 from routing.registry.model import Registry
 
@@ -96,12 +97,14 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Every record so far, and the hash that names this state of them. `patterns` are the failures that are known."""
+    """Every record so far, and the hash that names this state of them. `patterns` are the failures that are known,
+    `calibration` what ratings say of the confidence."""
 
     records: tuple[Record, ...] = ()
     hash: str = ""
     formats: tuple[FormatRecord, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    calibration: Calibration = UNRATED
 
     def get(self, model: str, task: str) -> Record | None:
         return next((r for r in self.records if r.model == model and r.task == task), None)

@@ -225,7 +225,16 @@ class Climb:
         context = self._context
         record = context.world.acceptance.get(answer.model.id, context.features.task)
         forced = context.request.response_format != "text" and self._forces_format(answer.model)
-        measuring = partial(measure, context.request, context.features, answer.reply, record, constrained=forced)
+        measuring = partial(
+            measure,
+            context.request,
+            context.features,
+            answer.reply,
+            record,
+            constrained=forced,
+            calibration=context.world.acceptance.calibration,
+            model=answer.model.id,
+        )
         return measuring() if context.request.schema is None else await asyncio.to_thread(measuring)
 
     def _forces_format(self, model: Model) -> bool:

@@ -1,14 +1,16 @@
-"""How often each model's answers were kept, by class of task, and how often its JSON was valid, and what it is known to
-get wrong: read once, when a session begins."""
+"""How often each model's answers were kept and not found bad, by class of task, and how often its JSON was valid, and what it is known to
+get wrong, and what ratings say of the confidence: read when a session begins, and after each rating."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 
+from routing.confidence.calibration import fit
 from routing.confidence.patterns import known
 from routing.decision.model import Acceptance, FormatRecord, Record
 from routing.ledger.patterns import read_patterns
+from routing.ledger.ratings import labels, read_ratings
 from routing.ledger.store import Store
 
 
@@ -19,14 +21,17 @@ def read_acceptance(store: Store) -> Acceptance:
     content += "|" + ";".join(f"{r.model},{r.valid},{r.asked}" for r in formats)
     patterns = tuple(pattern for pattern in read_patterns(store) if known(pattern))
     content += "|" + ";".join(f"{p.model},{p.kind},{p.subject},{p.seen},{p.of}" for p in patterns)
-    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats, patterns)
+    calibration = fit(labels(read_ratings(store)))
+    content += f"|{calibration.hash}"
+    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats, patterns, calibration)
 
 
 def _records(db: sqlite3.Connection) -> tuple[Record, ...]:
     rows = db.execute(
         """
-        SELECT attempt.model, turn.task, SUM(attempt.outcome = 'finished' AND turn.status = 'answered'), COUNT(*)
-        FROM attempt JOIN turn ON turn.id = attempt.turn
+        SELECT attempt.model, turn.task,
+            SUM(attempt.outcome = 'finished' AND turn.status = 'answered' AND COALESCE(rating.good, 1)), COUNT(*)
+        FROM attempt JOIN turn ON turn.id = attempt.turn LEFT JOIN rating ON rating.attempt = attempt.id
         WHERE attempt.outcome IN ('finished', 'superseded') AND attempt.purpose = 'answer' AND turn.task IS NOT NULL
         GROUP BY attempt.model, turn.task ORDER BY attempt.model, turn.task
         """

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from routing import events as ev
+from routing.confidence import trust
+from routing.confidence.calibration import Label
 from routing.ledger.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One answer that was rated, or asked about. `shown` is the confidence that was shown with it; `propensity` the
+    """One answer that was rated, or asked about. `shown` is the confidence that was shown with it, `measured` its
+    log-odds before ratings moved them; `propensity` the
     share of turns that are asked about, None: the user said it unasked; `good` None: asked, and not answered."""
 
     attempt: str
     model: str
     task: str
     shown: float
+    measured: float
     propensity: float | None
     good: bool | None
     wall_s: float
@@ -40,20 +45,43 @@ def note_rated(db: sqlite3.Connection, event: ev.Rated) -> None:
 
 def read_ratings(store: Store) -> tuple[Rating, ...]:
     """Every rating and every question, the oldest first."""
-    query = "SELECT attempt, model, task, shown, propensity, good, wall_s FROM rating ORDER BY wall_s, attempt"
+    query = (
+        "SELECT attempt, model, task, shown, measured, propensity, good, wall_s FROM rating ORDER BY wall_s, attempt"
+    )
     rows = store.read(lambda db: db.execute(query).fetchall())
     return tuple(
-        Rating(attempt, model, task, shown, propensity, None if good is None else bool(good), wall_s)
-        for attempt, model, task, shown, propensity, good, wall_s in rows
+        Rating(attempt, model, task, shown, measured, propensity, None if good is None else bool(good), wall_s)
+        for attempt, model, task, shown, measured, propensity, good, wall_s in rows
     )
 
 
+def labels(ratings: Iterable[Rating]) -> list[Label]:
+    """What the calibration learns from."""
+    return [
+        Label(one.model, one.task, one.measured, float(one.good), solicited=one.propensity is not None)
+        for one in ratings
+        if one.good is not None
+    ]
+
+
+def judged(ratings: Iterable[Rating]) -> list[trust.Rating]:
+    """What the confidence is judged by: each score as it was shown."""
+    return [trust.Rating(one.shown, one.good, one.propensity is not None) for one in ratings if one.good is not None]
+
+
 _INSERT = """
-    INSERT INTO rating (attempt, turn, model, task, shown, propensity, good, wall_s)
+    INSERT INTO rating (attempt, turn, model, task, shown, measured, propensity, good, wall_s)
     SELECT attempt.id, attempt.turn, attempt.model, COALESCE(turn.task, ''), (
         SELECT json_extract(body, '$.score') FROM event
         WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
         ORDER BY seq DESC LIMIT 1
+    ), (
+        SELECT SUM(json_extract(part.value, '$.log_odds')) FROM json_each((
+            SELECT json_extract(body, '$.parts') FROM event
+            WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
+            ORDER BY seq DESC LIMIT 1
+        )) AS part
+        WHERE json_extract(part.value, '$.name') NOT IN ('calibration', 'ceiling')
     ), :propensity, :good, :wall_s
     FROM attempt JOIN turn ON turn.id = attempt.turn
     WHERE attempt.id = :attempt

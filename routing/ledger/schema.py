@@ -197,13 +197,15 @@ CREATE TABLE rating (
     model TEXT NOT NULL,
     task TEXT NOT NULL,
     shown REAL,
+    measured REAL,
     propensity REAL,
     good INTEGER,
     wall_s REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rating_turn ON rating (turn);
 """
-"""`rating`: what users say of answers, beside the confidence that was shown with each. `propensity` is NULL where
+"""`rating`: what users say of answers, beside the confidence that was shown with each; `measured` are its
+log-odds before ratings moved them. `propensity` is NULL where
 nobody asked, `good` where nobody answered."""
 
 MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED, MONEY_BY_SCOPE, RATINGS)

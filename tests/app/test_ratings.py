@@ -69,3 +69,20 @@ async def test_a_draft_under_the_cursor_is_rated_for_itself(tmp_path: Path) -> N
         driver.app.transcript.place_cursor(f"attempt/{attempts[0]}")
         await driver.press("b")
         await driver.until(lambda: [one.attempt for one in read_ratings(driver.runtime.store)] == [attempts[0]])
+
+
+async def test_ratings_move_the_confidence_and_the_panel_tells_of_them(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        for _ in range(6):
+            await driver.ask("What is 2 + 3?")
+            await driver.press("escape", "b")
+            rated = len(driver.app.conversation.turns)
+            await driver.until(lambda: driver.runtime.trust.judged == rated)  # noqa: B023 - awaited at once
+        scores = []
+        for turn in driver.app.conversation.turns:
+            attempt = driver.app.conversation.trace(turn).attempts[0]
+            assert attempt.confidence is not None
+            scores.append(attempt.confidence.score)
+        assert scores[-1] < scores[0] - 0.1
+        assert "calibration" in driver.panel_text("confidence")
+        await driver.until(lambda: "6 ratings: too few to tell" in driver.panel_text("confidence"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from routing import events as ev
+from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
-from routing.ledger.ratings import read_ratings
+from routing.ledger.ratings import labels, read_ratings
 from routing.ledger.retention import erase_chat
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
@@ -108,3 +110,34 @@ async def test_ratings_survive_an_export_and_go_with_their_chat(journal: Journal
     erase_chat(other, started.chat)
     assert read_ratings(other) == ()
     other.close()
+
+
+async def test_an_answer_that_was_found_bad_is_no_success_of_its_model(journal: Journal) -> None:
+    line = a_line(journal, {SMALL: [says("Paris."), says("Rome.")]})
+    ends = [told(await line.ask(HELLO)) for _ in range(2)]
+    await line.router.rate(ends[1].turn, good=False)
+    (record,) = read_acceptance(journal.store).records
+    assert (record.kept, record.answered) == (1, 2)
+
+
+@pytest.mark.parametrize("good", [True, False])
+async def test_labels_are_what_was_measured_before_ratings_moved_it(journal: Journal, good: bool) -> None:
+    parts = (
+        ev.ConfidencePart("base", "", 1.5),
+        ev.ConfidencePart("calibration", "3 ratings", -0.7),
+        ev.ConfidencePart("ceiling", "empty", -2.0),
+    )
+    line = a_line(journal, {SMALL: [says("Paris.", score=0.8)]})
+    end = told(await line.ask(HELLO))
+    measured = next(one for one in journal.events(end.turn) if isinstance(one, ev.ConfidenceMeasured))
+    told_so = ev.dump(replace(measured, parts=parts)).decode()
+    journal.store.write_now(
+        lambda db: (
+            db.execute(
+                "UPDATE event SET body = ? WHERE turn = ? AND seq = ?", (told_so, end.turn, measured.seq)
+            ).rowcount
+        )
+    )
+    await line.router.rate(end.turn, good)
+    assert [(one.log_odds, one.good) for one in labels(read_ratings(journal.store))] == [(1.5, float(good))]
+    assert read_acceptance(journal.store).calibration.overall.labels == 1
