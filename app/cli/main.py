@@ -17,6 +17,7 @@ from app.cli.history import history
 from app.cli.manners import Commands, ended, places, unwritten
 from app.cli.models import models
 from app.cli.output import OutputError, mark_stdout
+from app.cli.policy import policy
 from app.cli.report import report
 from app.cli.simulate import simulate
 from app.settings import Paths, find_paths, refuse_shared
@@ -74,7 +75,7 @@ def _open_client(paths: Paths, options: dict[str, Any]) -> int:
     return run_client(paths, read_settings(paths), faults=faults, **options)
 
 
-for command in (ask, explain, models, demo, report, history, caps, simulate, check):
+for command in (ask, explain, models, demo, report, history, caps, policy, simulate, check):
     cli.add_command(command)
 
 

@@ -129,6 +129,11 @@ def read(path: Path) -> Dataset:
     return gathered.dataset()
 
 
+def normalised(text: str) -> str:
+    """Text without what makes no other prompt of it: lower case, one space for all that stands between words."""
+    return _BETWEEN_WORDS.sub(" ", text.lower()).strip()
+
+
 class _Gathered:
     """What the rows so far amount to."""
 
@@ -225,8 +230,7 @@ def _fold(value: Any, text: str) -> int:
     """Prompts that differ in case, punctuation and white space alone share a fold, so that none tests what another
     of them taught."""
     if value is None:
-        plain = _BETWEEN_WORDS.sub(" ", text.lower()).strip()
-        digest = hashlib.sha1(plain.encode(errors="surrogatepass"), usedforsecurity=False).digest()
+        digest = hashlib.sha1(normalised(text).encode(errors="surrogatepass"), usedforsecurity=False).digest()
         return int.from_bytes(digest[:4]) % FOLDS
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < FOLDS:
         raise MistakeError(f"`fold` is {rows.shown(value)};", f"it must be 0 to {FOLDS - 1}, or missing")
