@@ -1,5 +1,6 @@
-"""How often each model's answers were kept and not found bad, by class of task, and how often its JSON was valid, and what it is known to
-get wrong, and what ratings say of the confidence: read when a session begins, and after each rating."""
+"""What models are known by, read when a session begins and after each rating: how often their answers were kept and
+not found bad, by class of task, how often their JSON was valid, what they get wrong, and what ratings say of the
+confidence."""
 
 from __future__ import annotations
 
