@@ -172,7 +172,6 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self.show_state()
         self.follow_late()
         self.follow_trust()
-        self._give_back()
         self.follow_upkeep()
 
     @property
