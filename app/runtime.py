@@ -56,6 +56,7 @@ class Runtime:
         self.router = router
         self.upkeep: Upkeep | None = None
         self.trust = Trust("no ratings yet")
+        self._learning = asyncio.Lock()
         self._clock = SystemClock()
 
     @classmethod
@@ -112,10 +113,11 @@ class Runtime:
         return new_chat_id(self._clock.wall())
 
     async def learn(self) -> None:
-        """Take in what was rated; in force from the next turn."""
-        acceptance = await asyncio.to_thread(read_acceptance, self.store)
-        self.router.configure(replace(self.router.setup, acceptance=acceptance))
-        await self.look_at_trust()
+        """Take in what was rated; in force from the next turn. One at a time, so that the last look stays."""
+        async with self._learning:
+            acceptance = await asyncio.to_thread(read_acceptance, self.store)
+            self.router.configure(replace(self.router.setup, acceptance=acceptance))
+            await self.look_at_trust()
 
     async def look_at_trust(self) -> None:
         """What all ratings say of the confidence that was shown. In a thread: for a thousand it takes a tenth of a

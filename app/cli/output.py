@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -26,12 +27,13 @@ class Output(io.TextIOWrapper):
 
 
 def mark_stdout() -> None:
-    """Have stdout raise OutputError, and show another sign for one that the terminal lacks."""
+    """Have stdout raise OutputError, and show another sign for one that the terminal lacks. ASCII becomes UTF-8 here:
+    click would wrap it in a stream of its own, which raises what it likes."""
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         sys.stdout = Output(
             stream.buffer,
-            stream.encoding,
+            "utf-8" if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding,
             errors="replace",
             line_buffering=stream.line_buffering,
             write_through=stream.write_through,

@@ -49,11 +49,11 @@ class ChatControls(Base):
         self._keep_soon()
 
     async def _resume(self, key: str | None) -> None:
-        """Go on with a chat; what was typed meanwhile belongs to it."""
+        """Go on with a chat; what was typed meanwhile belongs to it, after what waits there."""
         chat = await self._find(key)
         if chat is not None:
             self._show(chat, *await self._read(chat))
-            self._begin_with(chat, self.composer.unsent or chat.draft)
+            self._begin_with(chat, "\n\n".join(filter(None, (chat.draft, self.composer.unsent))))
 
     async def _take_up(self) -> None:
         """What was written in a new chat last time and never sent waits in this one."""

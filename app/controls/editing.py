@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual import on
+
+from app.chat.composer import Composer
 from app.controls.prompts import Prompt
 from app.controls.tracking import TrackControls
 
@@ -25,8 +29,10 @@ class Edit:
 
 
 class EditControls(TrackControls):
-    """While a prompt is edited its turn stays where it is; sending takes it out of sight, Esc changes nothing."""
+    """While a prompt is edited its turn stays where it is; sending takes it out of sight, Esc changes nothing.
+    `came_back` is a prompt that was never sent and is in the composer before what was being written there."""
 
+    came_back: Sequence[str] = ()
     _begun: Edit | None = None
 
     @property
@@ -39,6 +45,13 @@ class EditControls(TrackControls):
         """The turn whose prompt is edited, as long as it is shown."""
         turn = self._edit.turn if self._edit is not None else None
         return turn if turn in self.conversation.turns else None
+
+    @on(Composer.Changed)
+    def _note_come_back(self) -> None:
+        if not self.screen_stack:
+            return  # it was written while the client was being left
+        text, never_sent = self.composer.text, self._edit is not None and self._edit.turn is None
+        self.came_back = [text] if never_sent and self.composer.unsent != text else []
 
     def tags_in_force(self) -> tuple[tuple[str, str], ...]:
         """Those in force, and those of the prompt that is being edited."""

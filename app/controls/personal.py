@@ -26,12 +26,10 @@ class PersonalControls(AttachControls):
         """Read `kept` for a prompt that would follow this turn, unless it was read for it since it ended."""
         from app.history.conversation import kept_before
 
-        if leaf is None or self.runtime is None:
+        if leaf is None or self.runtime is None or self.chat_id is None:
             self.kept = self._looked_at = None
         elif leaf != self._looked_at:
-            turns = self.conversation.turns
-            path = turns[: turns.index(leaf) + 1]
-            self.kept = await asyncio.to_thread(kept_before, self.runtime.store, path)
+            self.kept = await asyncio.to_thread(kept_before, self.runtime.store, self.chat_id, leaf)
             self._looked_at = leaf if self.running is None else None
 
     def permitted(self, request: Request) -> Request:

@@ -43,6 +43,7 @@ class RatingControls(CardControls):
         turn = self.selected_turn
         if turn is None or self.runtime is None:
             return
+        trace = self.conversation.trace(turn)  # another may be selected by the time that it is noted
         kind, _, attempt = (self.transcript.cursor or "").partition("/")
         try:
             rated = await self.runtime.router.rate(turn, word == "good", attempt if kind == "attempt" else None)
@@ -55,7 +56,8 @@ class RatingControls(CardControls):
         self.conversation.heed(rated)
         await self.runtime.learn()
         self.show_state()
-        self.say(f"Noted as {word}, of {self.model_of(rated.attempt)}.")
+        model = next(one.model for one in trace.attempts if one.id == rated.attempt)
+        self.say(f"Noted as {word}, of {model}.")
 
     @work(group="rating", exit_on_error=False)
     async def follow_trust(self) -> None:
@@ -63,9 +65,3 @@ class RatingControls(CardControls):
         if self.runtime is not None:
             await self.runtime.look_at_trust()
             self.show_state()
-
-    def model_of(self, attempt: str) -> str:
-        """The model that was asked in an attempt."""
-        trace = self.selected_trace
-        assert trace is not None
-        return next(one.model for one in trace.attempts if one.id == attempt)

@@ -95,7 +95,8 @@ class TurnControls(EditControls, MoneyControls):
 
     @property
     def waiting(self) -> list[str]:
-        return [prompt.text for prompt in (*([self._preparing] if self._preparing else []), *self._waiting)]
+        prompts = (*([self._preparing] if self._preparing else []), *self._waiting)
+        return [*self.came_back, *(prompt.text for prompt in prompts)]
 
     @property
     def is_idle(self) -> bool:
@@ -165,6 +166,8 @@ class TurnControls(EditControls, MoneyControls):
             self.turn_ended(prompt, turn)
         except PointsmanError as error:
             self.say(str(error), bad=True)
+            if self._preparing is prompt:
+                self._put_back(prompt)
             self._leave_unstored()
         finally:
             self.running = None

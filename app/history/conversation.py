@@ -26,13 +26,17 @@ def continue_chat(store: Store, request: Request, leaf: str | None = None) -> Re
     path = branch(turns_of(store, request.chat_id), leaf)
     if not path:
         return request
-    kept = kept_before(store, (turn.id for turn in path if _answered(turn)))
-    return replace(request, parent_turn=path[-1].id, history=messages(store, path), kept=kept)
+    return replace(request, parent_turn=path[-1].id, history=messages(store, path), kept=_kept(store, path))
 
 
-def kept_before(store: Store, turns: Iterable[str]) -> Kept | None:
-    """The strictest that was done about what is private in these turns: it holds for those that follow them."""
-    return kept_after(findings_of(store, turns))
+def kept_before(store: Store, chat: str, leaf: str) -> Kept | None:
+    """The strictest that was done about what is private on the branch up to `leaf`: it holds for what follows."""
+    return _kept(store, branch(turns_of(store, chat), leaf))
+
+
+def _kept(store: Store, path: Iterable[TurnRow]) -> Kept | None:
+    """A turn that nobody answered does not count, as nothing of it goes along; one that runs may yet be answered."""
+    return kept_after(findings_of(store, (turn.id for turn in path if _answered(turn) or turn.status is None)))
 
 
 _UNSURE = "(This draft is unsure and unchecked: do not build on it as if it were right.)"

@@ -173,6 +173,17 @@ async def test_what_is_not_sent_waits_in_its_chat(tmp_path: Path) -> None:
         await driver.until(lambda: driver.app.composer.text == "and what is\n4+5?")
 
 
+async def test_what_is_typed_before_the_chat_is_there_follows_what_waits_in_it(tmp_path: Path) -> None:
+    async with driven(tmp_path) as driver:
+        await driver.ask("What is 2+3?")
+        driver.app.composer.write("and what is")
+        await driver.pilot.pause()
+    async with driven(tmp_path, LAST, ready=False) as driver:
+        driver.app.composer.write("4+5?")
+        await driver.until(lambda: drafts(driver) == ["and what is\n\n4+5?"] if driver.app.runtime else False)
+        assert driver.app.composer.text == "and what is\n\n4+5?"
+
+
 async def test_what_is_not_sent_in_a_new_chat_is_kept(tmp_path: Path) -> None:
     async with driven(tmp_path) as driver:
         driver.app.composer.write("a first thought")

@@ -9,6 +9,9 @@ import pytest
 from app.chat.composer import LARGEST_PASTE
 from app.chat.empty import STARTERS
 from app.controls.base import Launch
+from app.history import conversation
+from routing.errors import StorageError
+from routing.messages import Request
 from tests.app.driving import driven
 
 
@@ -169,3 +172,19 @@ async def test_prompts_wait_for_the_turn_that_runs_and_follow_it(tmp_path: Path)
         started = driver.events(second)[0]
         assert started.type == "TurnStarted"
         assert started.request.parent_turn == first
+
+
+async def test_a_prompt_whose_chat_cannot_be_read_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> Request:
+        raise StorageError("The ledger cannot be read.")
+
+    async with driven(tmp_path) as driver:
+        await driver.ask("What is 2+3?")
+        with monkeypatch.context() as broken:
+            broken.setattr(conversation, "continue_chat", unreadable)
+            await driver.send("And 4+5?")
+            await driver.told("cannot be read")
+            await driver.until(lambda: driver.app.is_idle)
+        assert (driver.app.composer.text, driver.app.waiting) == ("And 4+5?", [])
+        await driver.press("enter")
+        await driver.until(lambda: len(driver.app.conversation.turns) == 2)

@@ -12,6 +12,7 @@ import pytest
 
 from app.controls.base import Launch
 from app.screens.personal import PersonalScreen
+from routing.ledger.chats import list_chats
 from tests.app.driving import Driver, driven
 
 if TYPE_CHECKING:
@@ -112,6 +113,18 @@ async def test_what_was_kept_back_stays_so_under_every_profile(tmp_path: Path, k
         await driver.until(lambda: driver.app.conversation.turns == [])
         driver.app.composer.write(PROMPT)
         await driver.until(lambda: "! an e-mail address: sent as it is" in edge(driver))
+
+
+async def test_the_track_does_not_promise_what_a_prompt_that_nobody_answered_had(tmp_path: Path) -> None:
+    launch = replace(profile(tmp_path, "local"), faults=("sim-south:500",))
+    async with driven(tmp_path, launch) as driver:
+        assert driver.app.conversation.trace(await driver.ask(PROMPT)).finished.attempt is None  # type: ignore[union-attr]
+        driver.app.profile = "balanced"
+        driver.app.composer.write(f"Is {ADA} hers?")
+        await driver.until(lambda: "an e-mail address" in edge(driver))
+        assert "! an e-mail address: sent as it is" in edge(driver)
+        await driver.press("enter")
+        assert (await answered(driver, 2)).kept is None
 
 
 @pytest.mark.parametrize("key", ["e", "escape"])
@@ -228,6 +241,19 @@ async def test_leaving_while_it_asks_loses_no_prompt(tmp_path: Path) -> None:
         await driver.until_left()
     async with driven(tmp_path, replace(launch, resume="last")) as driver:
         await driver.until(lambda: driver.app.composer.text == PROMPT)
+
+
+async def test_what_comes_back_is_kept_with_what_was_being_written(tmp_path: Path) -> None:
+    async with driven(tmp_path, profile(tmp_path, "ask")) as driver:
+        await driver.send(PROMPT)
+        driver.app.composer.write("And another one.")
+        await question(driver)
+        await driver.press("escape")
+        await driver.until(lambda: driver.app.composer.text == PROMPT and driver.app.is_idle)
+        await driver.press("ctrl+n")
+        await driver.until(lambda: driver.app.composer.text == "")
+        (chat,) = list_chats(driver.runtime.store)
+        assert chat.draft == f"{PROMPT}\n\nAnd another one."
 
 
 async def test_what_models_get_wrong_is_in_a_file_after_a_session(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import runtime
 from routing import router
+from routing.decision.model import Acceptance
 from routing.events import Rated, RatingAsked
+from routing.ledger.acceptance import read_acceptance
 from routing.ledger.ratings import read_ratings
-from tests.app.driving import QUICK, driven
+from routing.ledger.store import Store
+from tests.app.driving import PATIENCE_S, QUICK, driven
 
 QUESTION = "Was this answer good?"
 
@@ -86,3 +91,30 @@ async def test_ratings_move_the_confidence_and_the_panel_tells_of_them(tmp_path:
         assert scores[-1] < scores[0] - 0.1
         assert "calibration" in driver.panel_text("confidence")
         await driver.until(lambda: "6 ratings: too few to tell" in driver.panel_text("confidence"))
+
+
+async def test_ratings_are_learned_from_one_after_another_whatever_is_shown_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, learning, most = threading.Event(), [], []
+
+    def held(store: Store) -> Acceptance:
+        learning.append(store)
+        most.append(len(learning))
+        gate.wait(PATIENCE_S)
+        learning.pop()
+        return read_acceptance(store)
+
+    async with driven(tmp_path) as driver:
+        await driver.ask("What is 2 + 3?")
+        monkeypatch.setattr(runtime, "read_acceptance", held)
+        await driver.press("escape", "g")
+        await driver.until(lambda: "✓ good" in driver.rows)
+        await driver.press("b")
+        await driver.until(lambda: "✗ bad" in driver.rows)
+        await driver.press("ctrl+n")
+        await driver.until(lambda: driver.app.conversation.turns == [])
+        gate.set()
+        await driver.told("Noted as good, of sim-")
+        await driver.told("Noted as bad, of sim-")
+        assert most == [1, 1]

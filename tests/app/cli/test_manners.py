@@ -99,18 +99,24 @@ def test_a_file_that_was_named_and_is_not_there_is_told(bare: Shell, tmp_path: P
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    "stream",
+    [{}, {"PYTHONUNBUFFERED": "1"}, {"PYTHONIOENCODING": "ascii"}],
+    ids=["buffered", "unbuffered", "ascii"],
+)
 @pytest.mark.parametrize(
     "words", [("ask", "What is 2+3?"), ("caps", "--json"), ("--help",), ("--version",)], ids=" ".join
 )
-def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...], unbuffered: str) -> None:
+def test_output_that_cannot_be_written_is_one_sentence(
+    shell: Shell, words: tuple[str, ...], stream: dict[str, str]
+) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, *words],
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,
-            env={**shell.environ, "PYTHONUNBUFFERED": unbuffered},
+            env={**shell.environ, **stream},
             cwd=shell.home,
             timeout=60,
             check=False,
