@@ -77,7 +77,8 @@ def _keep_wal(connection: sqlite3.Connection) -> None:
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Forward only; a copy of the file is made before a version changes, and each step commits with its version."""
+    """Forward only; a copy of the file is made before a version changes, and each step commits with its version. A new
+    file is one step: a program that starts at the same time must not take it for an old one."""
     if _found(connection, path) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -85,12 +86,12 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
     if 0 < found < len(MIGRATIONS):
         back_up(connection, path, found)
-    for version in range(found, len(MIGRATIONS)):
+    for step in [range(len(MIGRATIONS))] if found == 0 else [range(n, n + 1) for n in range(found, len(MIGRATIONS))]:
         connection.execute("BEGIN IMMEDIATE")
-        if check_version(connection, path) == version:
-            for statement in _statements(MIGRATIONS[version]):
+        if check_version(connection, path) == step.start:
+            for statement in _statements("".join(MIGRATIONS[step.start : step.stop])):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute(f"PRAGMA user_version = {step.stop}")
         connection.execute("COMMIT")
 
 
