@@ -9,6 +9,7 @@ import pytest
 from textual.strip import Strip
 from textual.widgets._toast import ToastHolder
 
+from app.chat import conversation
 from routing.folding import Fold
 from tests.app.driving import Driver, driven
 
@@ -33,15 +34,18 @@ async def test_a_page_that_was_left_is_forgotten(tmp_path: Path, key: str) -> No
         assert await look(driver, key, 5) - before < 5 * driver.app.size.height
 
 
-async def test_a_turn_that_ended_long_ago_is_read_when_it_is_looked_at(tmp_path: Path) -> None:
+async def test_a_turn_that_ended_long_ago_is_read_when_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "_ENDED_KEPT", 2)
     async with driven(tmp_path) as driver:
         first = await driver.ask("What is 2 + 3?")
         told = driver.app.conversation.trace(first)
         reply = driver.app.conversation.reply(first)
-        for _ in range(25):
+        for _ in range(5):
             await driver.ask("What is 4 + 5?")
         gc.collect()
-        assert sum(isinstance(one, Fold) for one in gc.get_objects()) < 25
+        assert sum(isinstance(one, Fold) for one in gc.get_objects()) < 5
         await driver.press("escape", "home")
         await driver.until(lambda: reply in driver.rows)
         read = driver.app.conversation.trace(first)
