@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from routing.money import format_usd
 from routing.narration import sees_earlier
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from routing.execution.prechecks import Handling
     from routing.messages import Request
 
+_BETWEEN = " · "
 _DOES = {"ask": "asks first", "mask": "masked", "local": "kept here"}
 
 
@@ -19,7 +22,7 @@ def track(decision: Decision, request: Request, held: str = "") -> str:
     """`→ small shunter · ≈ $0.0003 · 1 s · may climb to mid`, or why nothing would be asked. `held` is what is done
     about personal data."""
     if decision.chosen is None:
-        return " · ".join(filter(None, ("→ nothing may be asked: F3 says why", held)))
+        return _BETWEEN.join(filter(None, ("→ nothing may be asked: F3 says why", held)))
     candidate = decision.candidate(decision.chosen)
     parts = [f"→ {candidate.tier} {candidate.model.split('/')[-1]}", _cost(candidate), _seconds(candidate.latency_s)]
     if sees_earlier(decision, request):
@@ -33,7 +36,15 @@ def track(decision: Decision, request: Request, held: str = "") -> str:
         parts.append(f"may climb to {above[-1]}")
     elif above and decision.mode == "premium_first":
         parts.append(f"steps down to {above[-1]} if slow")
-    return " · ".join(parts)
+    return _BETWEEN.join(parts)
+
+
+def fitted(said: str, room: int) -> str:
+    """As many of its parts, the first first, as `room` cells hold: none is told by half."""
+    parts = said.split(_BETWEEN)
+    while len(parts) > 1 and cell_len(_BETWEEN.join(parts)) > room:
+        parts.pop()
+    return _BETWEEN.join(parts)
 
 
 def held_back(personal: Handling) -> str:

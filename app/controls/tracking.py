@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from routing.messages import Request
 
 _TRACK_S = 0.15
+_FRAME = 6
+"""Cells of the composer's edge that are no room for words."""
 
 
 class TrackControls(PersonalControls):
@@ -66,7 +68,7 @@ class TrackControls(PersonalControls):
             composer.border_subtitle = line(self._idle_edge(text))
             self._expect(None)
             return
-        from app.chat.track import held_back, track, worst_nusd
+        from app.chat.track import fitted, held_back, track, worst_nusd
         from app.history.conversation import continue_chat
 
         accounts = await self.runtime.accounts()
@@ -77,7 +79,8 @@ class TrackControls(PersonalControls):
             request = await asyncio.to_thread(continue_chat, self.runtime.store, request, leaf)
         found = await asyncio.to_thread(self.runtime.router.foresee, request, accounts)
         higher = f"{self.nudge:+d} rung · " if self.nudge else ""
-        composer.border_subtitle = line(higher + track(found.decision, request, held_back(found.personal)))
+        said = higher + track(found.decision, request, held_back(found.personal))
+        composer.border_subtitle = line(fitted(said, composer.outer_size.width - _FRAME))
         self._expect(worst_nusd(found.decision))
 
     def _preview(self, text: str) -> Request:
