@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from routing.ledger.journal import Journal
+from routing.ledger.sessions import Session
 from routing.ledger.store import Store
-from tests.fakes import StoppingJournal, probability
+from tests.fakes import NOON, StoppingJournal, probability
 
 
 @pytest.fixture
@@ -21,6 +22,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def journal(store: Store) -> Journal:
     return StoppingJournal(store, "s1")
+
+
+@pytest.fixture
+def session(store: Store) -> Iterator[None]:
+    """The run of a program to which the journal's turns belong."""
+    session = Session(store, "s1", "test", "balanced", NOON)
+    yield
+    session.end(NOON)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@ user may do with what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from routing.folding import fold
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.chats import turns_of
 from routing.ledger.journal import Journal
-from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.ledger.transfer import export_lines, import_lines
 from routing.messages import FilePart, Request, TextChunk, TextPart, ask
@@ -45,14 +43,7 @@ from tests.fakes import (
     told,
 )
 
-pytestmark = pytest.mark.usefixtures("scripted_confidence")
-
-
-@pytest.fixture(autouse=True)
-def session(store: Store) -> Iterator[None]:
-    session = Session(store, "s1", "test", "balanced", NOON)
-    yield
-    session.end(NOON)
+pytestmark = pytest.mark.usefixtures("scripted_confidence", "session")
 
 
 HARBOUR = " ".join(

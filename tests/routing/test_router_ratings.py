@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +12,12 @@ from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.ratings import labels, read_ratings
 from routing.ledger.retention import erase_chat
-from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.ledger.transfer import export_lines, import_lines
 from routing.router import RATING_SHARE
 from tests.fakes import (
     HELLO,
     LARGE,
-    NOON,
     SMALL,
     a_line,
     a_model,
@@ -32,14 +29,7 @@ from tests.fakes import (
     told,
 )
 
-pytestmark = pytest.mark.usefixtures("scripted_confidence")
-
-
-@pytest.fixture(autouse=True)
-def session(store: Store) -> Iterator[None]:
-    session = Session(store, "s1", "test", "balanced", NOON)
-    yield
-    session.end(NOON)
+pytestmark = pytest.mark.usefixtures("scripted_confidence", "session")
 
 
 async def test_the_last_word_on_an_answer_counts(journal: Journal) -> None:

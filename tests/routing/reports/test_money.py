@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import events as ev
-from routing.ledger.costs import CostRow, Scope
+from routing.ledger.costs import Scope
 from routing.ledger.journal import Journal
 from routing.ledger.projections import project
 from routing.ledger.recovery import recover
@@ -51,8 +51,9 @@ from tests.fakes import (
     only,
     says,
 )
+from tests.routing.reports.calls import a_call
 
-pytestmark = pytest.mark.usefixtures("scripted_confidence")
+pytestmark = pytest.mark.usefixtures("scripted_confidence", "session")
 
 SOUTH = "south/small"
 ROUTE = a_route(a_rung("small", 0.8), a_rung("mid", 0.7), a_rung("large"), retries=1, cut="continue", broken="continue")
@@ -70,16 +71,8 @@ SCRIPTS: Mapping[str, Script] = {
 }
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    store = Store(tmp_path / "ledger.db")
-    Session(store, "s-1", "test", "balanced", NOON)
-    yield Journal(store, "s-1")
-    store.close()
-
-
 def money(journal: Journal) -> Money:
-    return summarise_session(journal.store, "s-1").real
+    return summarise_session(journal.store, "s1").real
 
 
 def parts(found: Money) -> dict[str, int]:
@@ -154,8 +147,8 @@ def test_every_amount_is_in_one_part_and_the_parts_are_what_the_events_say(
     tmp_path_factory: pytest.TempPathFactory, drawn: dict[str, list[str]], turns: list[str], hedging: bool
 ) -> None:
     store = Store(tmp_path_factory.mktemp("random") / "ledger.db")
-    Session(store, "s-1", "test", "balanced", NOON)
-    journal = Journal(store, "s-1")
+    Session(store, "s1", "test", "balanced", NOON)
+    journal = Journal(store, "s1")
     asyncio.run(
         _play(journal, {model: [SCRIPTS[one] for one in names] for model, names in drawn.items()}, turns, hedging)
     )
@@ -318,36 +311,9 @@ async def test_what_a_stand_in_charges_more_than_the_first_is_a_hedges_cost(jour
 
 
 def test_a_call_beside_another_does_not_hide_what_came_after_it() -> None:
-    first = CostRow(
-        id="1",
-        turn="t",
-        n=1,
-        purpose="answer",
-        provider="north",
-        model=SMALL,
-        tier="small",
-        simulated=False,
-        day="2026-11-20",
-        role="first",
-        outcome="server_error",
-        basis="estimated",
-        reserved_nusd=9,
-        spend_nusd=5,
-        input_tokens=1,
-        output_tokens=1,
-        saved_tokens=0,
-        saved_nusd=0,
-        counts=True,
-        asked=True,
-        status="answered",
-        route="main",
-        task="code",
-        confidence=0.9,
-        baseline_nusd=9,
-        escalations=0,
-    )
-    hedge = replace(first, id="2", n=2, model=SOUTH, role="hedge")
-    retry = replace(first, id="3", n=3, role="retry", outcome="finished")
+    first = a_call(outcome="server_error", basis="estimated")
+    hedge = replace(first, id="t.2", n=2, model=SOUTH, role="hedge")
+    retry = replace(first, id="t.3", n=3, role="retry", outcome="finished")
     turn = (first, hedge, retry)
     assert [part_of(turn, at, Told()) for at in range(3)] == ["retries", "hedges", "answers"]
     elsewhere = (first, hedge, replace(retry, model=MID, role="failover"))
@@ -418,7 +384,7 @@ async def test_what_context_economy_saved(journal: Journal) -> None:
 
 async def test_raised_caps_are_listed(journal: Journal) -> None:
     raises = [("2026-11-19", 0, 10, "old"), ("2026-11-20", 1, 20, "a demo")]
-    journal.store.write_now(lambda db: db.executemany("INSERT INTO raised VALUES (?, ?, ?, ?, 1.0, 's-1')", raises))
+    journal.store.write_now(lambda db: db.executemany("INSERT INTO raised VALUES (?, ?, ?, ?, 1.0, 's1')", raises))
     assert [one.reason for one in report_spend(journal.store).raises] == ["old", "a demo"]
     (found,) = report_spend(journal.store, "2026-11-20").raises
     assert (found.simulated, found.amount_nusd) == (True, 20)
@@ -431,10 +397,10 @@ def test_a_ledger_from_before_roles_and_routes_still_reports(tmp_path: Path) -> 
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(FIRST + TURN_PURPOSE + STRUCTURED_AND_ATTACHED)
         db.execute("PRAGMA user_version = 3")
-        db.execute("INSERT INTO session VALUES ('s-1', 'test', 'balanced', 1.0, 2.0)")
+        db.execute("INSERT INTO session VALUES ('s1', 'test', 'balanced', 1.0, 2.0)")
         db.execute(
             "INSERT INTO turn (n, id, chat, session, profile, started_s, status, prompt, prompt_newlines, model, "
-            "confidence, baseline_nusd) VALUES (1, 't', 'c', 's-1', 'balanced', 1.0, 'answered', 'x', 0, 'a/b', .9, 50)"
+            "confidence, baseline_nusd) VALUES (1, 't', 'c', 's1', 'balanced', 1.0, 'answered', 'x', 0, 'a/b', .9, 50)"
         )
         rows = [("t.1", 1, "superseded", "reported", 10), ("t.2", 2, "finished", "estimated", 30)]
         for id_, n, outcome, basis, spend in rows:

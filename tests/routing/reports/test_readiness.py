@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from routing import events as ev
 from routing.ledger.drills import Drill, Other, Served, read_drills, read_served
 from routing.ledger.journal import Journal
-from routing.ledger.sessions import Session
-from routing.ledger.store import Store
 from routing.messages import TextChunk, Tool, ask
 from routing.reports.intervals import wilson
 from routing.reports.providers import report_providers
@@ -159,22 +157,17 @@ async def test_a_provider_that_rested_could_have_taken_the_turn(journal: Journal
 
 
 # ---------------------------------------------------------------- how providers did
-@pytest.fixture
-def named(store: Store) -> Journal:
-    Session(store, "s-1", "test", "balanced", NOON)
-    return Journal(store, "s-1")
-
-
-async def test_providers_are_told_by_what_became_of_their_calls(named: Journal) -> None:
+@pytest.mark.usefixtures("session")
+async def test_providers_are_told_by_what_became_of_their_calls(journal: Journal) -> None:
     scripts = {
         SMALL: [says("one"), fails("timeout"), fails("rate_limit", retry_after_s=60.0), says("back")],
         SOUTH: [says("two")],
     }
-    line = a_line(named, scripts, a_policy())
+    line = a_line(journal, scripts, a_policy())
     ends = [told(await line.ask(ask(f"Question {n}", chat_id="c"))) for n in range(4)]
     line.clock.pass_s(61.0)
     ends.append(told(await line.ask(HELLO)))
-    report = report_providers(named.store, None, line.clock.wall())
+    report = report_providers(journal.store, None, line.clock.wall())
     north, south = report.providers
     assert (north.name, north.calls, north.failures) == ("north", 4, (("rate_limit", 1), ("timeout", 1)))
     assert (north.openings, south.openings) == (1, 0), "that it closed again is no opening"
@@ -185,14 +178,15 @@ async def test_providers_are_told_by_what_became_of_their_calls(named: Journal) 
     assert report.simulated_hhi is None
     assert north.first_token_p50_s is not None
     assert {(one.provider, one.stand_in) for one in report.readiness} == {("north", "south"), ("south", "north")}
-    assert report_providers(named.store, "2999-01-01", line.clock.wall()).providers == ()
+    assert report_providers(journal.store, "2999-01-01", line.clock.wall()).providers == ()
 
 
-async def test_real_providers_are_not_paired_with_simulated_ones(named: Journal) -> None:
-    line = a_line(named, FINE, models=[a_model(SMALL), a_model(SOUTH, simulated=True)], clock=FakeClock())
+@pytest.mark.usefixtures("session")
+async def test_real_providers_are_not_paired_with_simulated_ones(journal: Journal) -> None:
+    line = a_line(journal, FINE, models=[a_model(SMALL), a_model(SOUTH, simulated=True)], clock=FakeClock())
     for model in (SMALL, SOUTH):
         await line.ask(replace(HELLO, model=model))
-    report = report_providers(named.store, None, line.clock.wall())
+    report = report_providers(journal.store, None, line.clock.wall())
     assert [(one.name, one.simulated, one.share) for one in report.providers] == [
         ("north", False, 1.0),
         ("south", True, 1.0),

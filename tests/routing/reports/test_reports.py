@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +24,6 @@ from routing.ledger.chats import (
 from routing.ledger.costs import CostRow
 from routing.ledger.journal import Journal
 from routing.ledger.retention import prune
-from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import ask
 from routing.reports.providers import report_providers
@@ -46,13 +44,9 @@ from tests.fakes import (
     only,
     says,
 )
+from tests.routing.reports.calls import a_call
 
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    store = Store(tmp_path / "ledger.db")
-    Session(store, "s-1", "test", "balanced", NOON)
-    return Journal(store, "s-1")
+pytestmark = pytest.mark.usefixtures("session")
 
 
 async def test_a_session_is_what_its_events_were(journal: Journal) -> None:
@@ -65,7 +59,7 @@ async def test_a_session_is_what_its_events_were(journal: Journal) -> None:
     line = a_line(journal, scripts, a_policy(CASCADE))
     turns = [await line.ask(ask(f"Question {n}", chat_id="c")) for n in range(3)]
     events = [event for turn in turns for event in turn]
-    summary, ends = summarise_session(journal.store, "s-1"), only(events, ev.TurnFinished)
+    summary, ends = summarise_session(journal.store, "s1"), only(events, ev.TurnFinished)
 
     assert (summary.turns, summary.answered) == (3, sum(end.status == "answered" for end in ends))
     assert summary.calls == len(only(events, ev.AttemptStarted))
@@ -80,7 +74,7 @@ async def test_a_session_is_what_its_events_were(journal: Journal) -> None:
         assert sum(part.calls for part in parts) == summary.calls
     assert report_spend(journal.store).total_nusd == summary.real.spend_nusd
     assert report_spend(journal.store, "9999-01-01").total_nusd == 0
-    assert [(one.id, one.turns) for one in list_sessions(journal.store)] == [("s-1", 3)]
+    assert [(one.id, one.turns) for one in list_sessions(journal.store)] == [("s1", 3)]
 
 
 async def test_what_was_erased_stays_in_the_totals_of_its_kind(journal: Journal) -> None:
@@ -125,7 +119,7 @@ async def test_the_first_text_of_a_turn_is_a_drafts_too(journal: Journal) -> Non
     line = a_line(journal, scripts, a_policy(a_route(a_rung("small", 0.9), a_rung("large"))))
     (end,) = only(await line.ask(ask("Well?", chat_id="c")), ev.TurnFinished)
     assert end.model == "south/large"
-    summary = summarise_session(journal.store, "s-1")
+    summary = summarise_session(journal.store, "s1")
     assert summary.first_text_p50_s == pytest.approx(1.0, abs=0.5)
     south = next(one for one in report_providers(journal.store, None, NOON).providers if one.name == "south")
     assert south.first_token_p50_s == pytest.approx(5.0, abs=0.5)
@@ -204,36 +198,16 @@ _EMPTY = _Empty()
 
 @st.composite
 def _calls(draw: st.DrawFn) -> CostRow:
-    spend = draw(st.none() | st.integers(0, 10**9))
     name = draw(st.sampled_from(["north/small", "south/large"]))
-    tokens = draw(st.integers(0, 10**6))
-    return CostRow(
-        id="a",
-        turn="t",
-        n=1,
-        purpose="answer",
+    return a_call(
         provider=name.split("/")[0],
         model=name,
         tier=name.split("/")[1],
         simulated=draw(st.booleans()),
-        day="2026-11-20",
-        role="first",
         reserved_nusd=draw(st.integers(0, 10**9)),
-        spend_nusd=spend,
-        basis=None,
-        input_tokens=tokens,
-        output_tokens=tokens // 2,
-        saved_tokens=0,
-        saved_nusd=0,
-        counts=True,
-        asked=True,
-        status="answered",
-        route="main",
-        task="code",
-        confidence=0.9,
-        baseline_nusd=0,
-        escalations=0,
-        outcome=None,
+        spend_nusd=draw(st.none() | st.integers(0, 10**9)),
+        input_tokens=draw(st.integers(0, 10**6)),
+        output_tokens=draw(st.integers(0, 10**6)),
     )
 
 
