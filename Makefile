@@ -11,12 +11,12 @@ RUN_READY := $(VENV)/.run-$(PLACE)
 DEV_READY := $(VENV)/.dev-$(PLACE)
 CLIENTS_READY := $(VENV)/.clients-$(PLACE)
 
-.PHONY: help run test lint bench peers soak chaos mutants clean anew
+.PHONY: help run test lint bench evidence peers soak chaos mutants clean anew
 .NOTPARALLEL:
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-7s %s\n' "$$name" "$$what"; done
+		printf '  make %-8s %s\n' "$$name" "$$what"; done
 
 run: $(RUN_READY) ## open the client, or play the demo where there is no terminal (ARGS="--profile economy")
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(PY) -m pointsman $(ARGS); else exec $(PY) -m pointsman $(DEMO) $(ARGS); fi
@@ -32,6 +32,9 @@ lint: $(DEV_READY) ## check style, types and which module may import which
 
 bench: $(DEV_READY) ## measure against the floor (ARGS="--json")
 	$(PY) -m benchmarks $(ARGS)
+
+evidence: $(DEV_READY) ## write docs/evidence.md from sets of outcomes (DATA=folder)
+	$(PY) -m benchmarks.evidence --data $(DATA)
 
 peers: $(CLIENTS_READY) ## try it with real servers and clients, as far as they can be had (ARGS="-k llama")
 	$(PY) -m pytest -n 2 -m peers -rs $(or $(ARGS),tests/peers tests/clients)

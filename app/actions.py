@@ -172,6 +172,15 @@ ACTIONS: tuple[Action, ...] = (
         waits=True,
     ),
     Action(
+        "compare",
+        "Compare",
+        "Hold a superseded draft against its answer",
+        "transcript",
+        ("d",),
+        command="compare",
+        waits=True,
+    ),
+    Action(
         "edit",
         "Edit",
         "Edit the prompt and send it anew, as a branch",

@@ -76,6 +76,10 @@ class Home(Screen[None]):
         self.query_one("#hints", Static).update(hints(where))
 
 
+_SETTLED_S = 2.0
+"""After this long, files that are read beside the start have been."""
+
+
 class Client(ScreenControls, SetupControls, LeavingControls):
     """Pointsman on a terminal. Ends with an exit code."""
 
@@ -172,6 +176,7 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         self.show_state()
         self.follow_late()
         self.follow_trust()
+        self.set_timer(_SETTLED_S, self.tell_noticed)
         self.follow_upkeep()
 
     @property
@@ -198,10 +203,17 @@ class Client(ScreenControls, SetupControls, LeavingControls):
         for spend in home.query(SpendPanel):
             spend.spending = self.spending
         for confidence in home.query(ConfidencePanel):
-            confidence.trust = self.runtime.trust.told if self.runtime is not None and self.runtime.trust.judged else ""
+            confidence.trust = self._trust()
         self._show_status(trace)
         if isinstance(self.screen, Page) and self.screen.trace is not None:
             self.screen.trace = trace
+
+    def _trust(self) -> tuple[str, ...]:
+        """Whether the confidence has earned trust, and what it was learned from; nothing where nobody said anything."""
+        if self.runtime is None:
+            return ()
+        trust, labels = self.runtime.trust, self.runtime.labels
+        return tuple(filter(None, (trust.told if trust.judged else "", f"learned from {labels}" if labels else "")))
 
     def _stamped(self, trace: Trace | None) -> Trace | None:
         """A live trace with the present in it, so that its gauges move."""

@@ -6,12 +6,16 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from app.advisers import advisers
+from app.embedder import find_embedder
 from app.history.conversation import new_chat_id
-from app.history.upkeep import Upkeep
+from app.history.upkeep import DAY_S, Upkeep
 from app.profiles import Profiles, load_profiles
+from app.remembering import Remembering
 from app.saved import save_registry
 from app.settings import Paths, Settings
 from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
@@ -20,42 +24,56 @@ from routing.budget.caps import Caps
 from routing.budget.standing import Books
 from routing.clock import Clock, SystemClock, local_day
 from routing.confidence.trust import Trust, assess
-from routing.errors import Problem
+from routing.errors import ConfigurationError, Problem
 from routing.ledger.acceptance import read_acceptance
 from routing.ledger.journal import Journal
 from routing.ledger.patterns import FILE_NAME, read_patterns, write_patterns_file
-from routing.ledger.ratings import judged, read_ratings
+from routing.ledger.ratings import counted, judged, read_ratings
 from routing.ledger.recovery import recover
 from routing.ledger.sessions import Session
+from routing.ledger.signs import read_signs
 from routing.ledger.spending import Money, read_books, read_money
 from routing.ledger.store import Store
 from routing.providers.discovery import Found
+from routing.registry.model import Model
 from routing.router import Router
 from routing.setup import Setup
+from routing.strategies.neighbours.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a runtime was opened with."""
+    """What a runtime was opened with; `noticed` grows, from any thread, by what the user is to be told."""
 
     paths: Paths
     settings: Settings
     wanted: Wanted
     profiles: Profiles
+    noticed: list[str]
 
 
 class Runtime:
     """One run of a program. Close it: running turns are stopped and settled, then the session ends."""
 
-    def __init__(self, journal: Journal, session: Session, sources: Sources, router: Router, origin: Origin) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        session: Session,
+        sources: Sources,
+        router: Router,
+        remembering: Remembering,
+        origin: Origin,
+    ) -> None:
         self._origin = origin
         self.journal = journal
         self.store = journal.store
         self.session = session
         self.sources = sources
         self.router = router
+        self.remembering = remembering
         self.upkeep: Upkeep | None = None
         self.trust = Trust("no ratings yet")
+        self.labels = ""
         self._learning = asyncio.Lock()
         self._clock = SystemClock()
 
@@ -83,6 +101,18 @@ class Runtime:
             mended = await asyncio.to_thread(recover, store, clock)
             sources = await find_sources(paths, settings, wanted)
             undo.push_async_callback(sources.aclose)
+            noticed: list[str] = []
+            tell = noticed.append
+            embedder = await _embedder(settings, sources, tell)
+            remembering = Remembering(
+                store,
+                tell,
+                since_s=_kept_since_s(settings, clock),
+                library=_library(paths, settings),
+                models=sources.registry.models,
+                embedder=embedder,
+            )
+            undo.push_async_callback(remembering.stop)
             session = await asyncio.to_thread(Session, store, _session_id(clock), program, chosen, clock.wall())
             setup = Setup(
                 profiles=profiles.policies,
@@ -93,12 +123,17 @@ class Runtime:
                 acceptance=await asyncio.to_thread(read_acceptance, store),
                 default_profile=chosen,
                 problems=_problems(sources),
+                strategies=advisers(paths, clock, remembering.memory, tell),
+                novelty=remembering.memory.novelty,
+                embedder=embedder,
             )
             rng = random.Random(wanted.seed or None)
             journal = Journal(store, session.id)
             router = Router(journal, setup, clock, rng)
             router.look_at_pace()
-            runtime = cls(journal, session, sources, router, Origin(paths, settings, wanted, profiles))
+            runtime = cls(
+                journal, session, sources, router, remembering, Origin(paths, settings, wanted, profiles, noticed)
+            )
             await runtime._save()
             runtime.upkeep = Upkeep(store, clock, settings.keep_days, ended_badly=mended > 0)
             undo.pop_all()
@@ -112,17 +147,30 @@ class Runtime:
         """An identity for a chat."""
         return new_chat_id(self._clock.wall())
 
-    async def learn(self) -> None:
-        """Take in what was rated; in force from the next turn. One at a time, so that the last look stays."""
+    def noticed(self) -> tuple[str, ...]:
+        """What the user should know of files that are read late, a sentence each, once."""
+        told = tuple(self._origin.noticed)
+        del self._origin.noticed[: len(told)]
+        return told
+
+    @property
+    def memory(self) -> Memory:
+        """What was asked so far."""
+        return self.remembering.memory
+
+    async def learn(self, turn: str) -> None:
+        """Take in what was rated of a turn; in force from the next one. One at a time, so that the last look stays."""
+        self.remembering.remember(turn)
         async with self._learning:
             acceptance = await asyncio.to_thread(read_acceptance, self.store)
             self.router.configure(replace(self.router.setup, acceptance=acceptance))
             await self.look_at_trust()
 
     async def look_at_trust(self) -> None:
-        """What all ratings say of the confidence that was shown. In a thread: for a thousand it takes a tenth of a
-        second."""
+        """What all ratings say of the confidence that was shown, and how many labels stand behind it. In a thread: for
+        a thousand it takes a tenth of a second."""
         ratings = await asyncio.to_thread(read_ratings, self.store)
+        self.labels = counted(ratings, await asyncio.to_thread(read_signs, self.store))
         self.trust = await asyncio.to_thread(assess, judged(ratings), random.Random(0))
 
     async def accounts(self) -> Accounts:
@@ -192,6 +240,7 @@ class Runtime:
     async def _changed(self) -> None:
         """The router works with what the sources have now."""
         sources = self.sources
+        self.remembering.compare(sources.registry.models)
         self.router.configure(
             replace(
                 self.router.setup,
@@ -211,6 +260,7 @@ class Runtime:
         if self.upkeep is not None:
             await self.upkeep.stop()
         await self.router.aclose()
+        await self.remembering.stop()
         await self.sources.aclose()
         try:
             await asyncio.to_thread(self._keep_patterns)
@@ -222,6 +272,26 @@ class Runtime:
         """What models get wrong, as a file for people to read: not worth ending badly for."""
         with contextlib.suppress(OSError):
             write_patterns_file(self._origin.paths.data_dir / FILE_NAME, read_patterns(self.store))
+
+
+async def _embedder(settings: Settings, sources: Sources, tell: Callable[[str], None]) -> Model | None:
+    """The model that says what a text means, where one is named and there."""
+    if settings.embedder is None:
+        return None
+    try:
+        return await asyncio.to_thread(find_embedder, settings.embedder, settings.embedder_at, sources.providers)
+    except ConfigurationError as error:
+        tell(f"{error}. Until then prompts are compared by their words alone.")
+        return None
+
+
+def _kept_since_s(settings: Settings, clock: Clock) -> float:
+    """Turns that began earlier may be erased at any moment."""
+    return 0.0 if settings.keep_days is None else clock.wall() - settings.keep_days * DAY_S
+
+
+def _library(paths: Paths, settings: Settings) -> Path | None:
+    return paths.config_dir / Path(settings.library).expanduser() if settings.library else None
 
 
 def _problems(sources: Sources) -> tuple[str, ...]:

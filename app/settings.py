@@ -86,7 +86,9 @@ class Settings:
     """What the user chose. Caps are nano-dollars a local day; None: no cap. With `providers`, nothing else is
     looked for. With `tiers` (names with ids or globs over ids, the first that fits) a model has the tier that it
     stands in, and no other. Turns older than `keep_days` are erased; None: all are kept. With `ask_ratings` one turn in
-    eight asks whether its answer is good."""
+    eight asks whether its answer is good. `library` is a file of examples, beside `config.yaml` where its path does not
+    begin elsewhere. `embedder` (`provider/name`) says what a text means; `embedder_at` is the place of that name (file
+    and line)."""
 
     profile: str = DEFAULT_PROFILE
     theme: str = DEFAULT_THEME
@@ -96,6 +98,9 @@ class Settings:
     tiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keep_days: int | None = None
     ask_ratings: bool = True
+    library: str | None = None
+    embedder: str | None = None
+    embedder_at: str = ""
 
 
 def find_paths(data_dir: str | None, config: str | None) -> Paths:

@@ -14,7 +14,7 @@ from routing.policy.mistakes import nearest, quoted
 
 Place = tuple[str | int, ...]
 
-_KEYS = ("profile", "theme", "caps", "history", "providers", "ratings", "tiers")
+_KEYS = ("profile", "theme", "caps", "embeddings", "history", "neighbours", "providers", "ratings", "tiers")
 _LONGEST_KEPT = 36_500
 
 
@@ -34,6 +34,9 @@ def read_document(tree: Tree, file: str, profiles: tuple[str, ...] | None = None
         tiers=_tiers(reader, top.get("tiers")),
         keep_days=_keep_days(reader, top.get("history")),
         ask_ratings=_ask_ratings(reader, top.get("ratings")),
+        library=_library(reader, top.get("neighbours")),
+        embedder=_embedder(reader, top),
+        embedder_at=f"{file}:{tree.line(('embeddings', 'model')) or 1}",
     )
     return settings, reader.problems
 
@@ -137,6 +140,27 @@ def _ask_ratings(reader: Reader, data: object) -> bool:
         return value
     reader.wrong(("ratings", "ask"), f"ask must be true or false, not {quoted(value)}", "write false to be left alone")
     return True
+
+
+def _library(reader: Reader, data: object) -> str | None:
+    at = ("neighbours",)
+    return reader.word(reader.mapping(data or {}, at, ("library",)), at, "library")
+
+
+def _embedder(reader: Reader, top: Mapping[str, Any]) -> str | None:
+    """`provider/name`; where providers are listed, of one of them."""
+    at = ("embeddings",)
+    named = reader.word(reader.mapping(top.get("embeddings") or {}, at, ("model",)), at, "model")
+    provider, _, name = (named or "").partition("/")
+    providers = top.get("providers")
+    listed = tuple(map(str, providers)) if isinstance(providers, Mapping) else ()
+    if named is None:
+        return None
+    if not provider or not name:
+        reader.wrong((*at, "model"), f"{quoted(named)} is not a model", "write its provider, / and its name")
+    elif listed and provider not in listed:
+        reader.wrong((*at, "model"), f"there is no provider {quoted(provider)}", nearest(provider, listed))
+    return named
 
 
 def _tiers(reader: Reader, data: object) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks import command, decide, overhead, startup, streaming
+from benchmarks import command, decide, neighbours, overhead, startup, streaming
 
-BENCHMARKS: dict[str, Any] = {"startup": startup, "overhead": overhead, "decide": decide, "streaming": streaming}
+BENCHMARKS: dict[str, Any] = {
+    "startup": startup,
+    "overhead": overhead,
+    "decide": decide,
+    "neighbours": neighbours,
+    "streaming": streaming,
+}
 
 
 def measure_all(quick: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from routing import events as ev
 from routing.budget.naming import cap_words
 from routing.trace import AttemptView, Confidence, Failure, Note, NoteKind, Outcome, Trace
 
+_ASKED = {"agreement": "for its own answer", "judge": "whether the answer is right"}
 _ENDED: dict[str, Outcome] = {"cancelled": "cancelled", "interrupted": "interrupted"}
 
 
@@ -100,12 +101,24 @@ class Fold:
                 self._note(event.at_s, "degraded", event.cause)
             case ev.TurnFinished():
                 self._finish(event)
+            case ev.SecondOpinion():
+                self._update(opinions=(*self.trace.opinions, event))
+                self._note(event.at_s, "opinion", f"{event.model} was asked {_ASKED[event.kind]}: {event.said}")
+            case _:
+                self._step_afterwards(event)
+
+    def _step_afterwards(self, event: ev.Event) -> None:
+        """What the user said once the turn had ended."""
+        match event:
             case ev.DraftTaken():
                 self._set(event.attempt, outcome="taken")
             case ev.RatingAsked():
                 self._set(event.attempt, rating_asked=True)
             case ev.Rated():
                 self._set(event.attempt, rated=event.good)
+            case ev.Compared():
+                for one in (event.attempt, event.other):
+                    self._set(one, better=None if event.better is None else event.better == one)
             case _:
                 self._step_attempt(event)
 

@@ -83,7 +83,21 @@ def _beginning(trace: Trace, first: AttemptView) -> list[str]:
     if decision.mode == "premium_first":
         return [f"started with the best ({first.tier})"]
     sees = trace.request is not None and sees_earlier(decision, trace.request)
-    return [f"started {first.tier}" + (", to see an earlier image" if sees else "")]
+    return [f"started {first.tier}" + (", to see an earlier image" if sees else _advised(trace))]
+
+
+_ADVISERS = {
+    "rules": "it is like nothing before",
+    "classifier": "a small model advised",
+    "neighbours": "past prompts and the trained router advised",
+    "learned": "the trained router advised",
+}
+
+
+def _advised(trace: Trace) -> str:
+    """Why the climb begins further up than the route does."""
+    up = next((one for one in trace.advice if one.first_rung > 0), None)
+    return f", as {_ADVISERS[up.strategy]}" if up is not None else ""
 
 
 def stand_in(decision: Decision) -> str:
@@ -103,6 +117,7 @@ def sees_earlier(decision: Decision, request: Request) -> bool:
 def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
     """What went wrong on the way."""
     steps: list[str] = []
+    heard = {one.attempt: one for one in trace.opinions}
     pruned = trace.decision is not None and trace.decision.pruned
     for attempt in answers:
         steps += _hedged(
@@ -111,6 +126,8 @@ def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
         if attempt.left_out and pruned:
             gone = "message was" if attempt.left_out == 1 else f"{attempt.left_out} messages were"
             steps.append(f"{attempt.model} cannot hold the whole chat, so its first {gone} left out")
+        if (opinion := heard.get(attempt.id)) is not None:
+            steps.append(f"{opinion.model} was asked about {attempt.model}'s answer: {opinion.said}")
         if attempt.failure is not None and attempt.outcome == "failed":
             again = " and was asked again" if attempt.failure.next == "retry" else ""
             slow = "took too long" if attempt.failure.next == "step_down" else _failed(attempt.failure.kind)
@@ -119,7 +136,7 @@ def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
         elif attempt.outcome == "superseded" and _gone_on(answers, attempt):
             steps.append(f"{attempt.model} reached its most tokens and went on")
         elif attempt.outcome == "superseded" and attempt.confidence is not None:
-            steps.append(_left(attempt.model, attempt.confidence))
+            steps.append(_left(attempt.model, attempt.confidence, attempt.finish))
     return steps
 
 
@@ -139,8 +156,10 @@ def _hedged(late: AttemptView, other: AttemptView | None) -> list[str]:
     return []
 
 
-def _left(model: str, confidence: Confidence) -> str:
+def _left(model: str, confidence: Confidence, finish: str | None) -> str:
     """Why an answer was not kept."""
+    if finish == "aborted":
+        return f"{model} was not heard out: {confidence.parts[-1].raw}"
     if confidence.valid is False:
         return f"{model}'s answer was not the JSON asked for"
     return f"{model} was not sure enough ({confidence.score:.2f})"

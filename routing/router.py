@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from routing import events as ev
 from routing.analysis.features import Features
 from routing.budget.accounts import Accounts
-from routing.clock import Clock
-from routing.decision.decide import decide
+from routing.clock import Clock, local_day
 from routing.decision.model import Decision, Snapshot, World
 from routing.errors import ConfigurationError, StorageError
+from routing.execution.advising import preview, settled
+from routing.execution.embedding import EmbeddingTurn
 from routing.execution.observed import Observed
 from routing.execution.prechecks import Handling, handling
 from routing.execution.preparing import Preparing
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn, carry_out, stopped
-from routing.ledger.afterwards import ask_rating, rate, take_draft
+from routing.ledger.afterwards import ask_of_draft, ask_rating, compare, copy, rate, take_draft
 from routing.ledger.journal import Journal
 from routing.ledger.recovery import mend
 from routing.messages import Limits, Request, ask, clean
@@ -32,6 +33,8 @@ DRILL_TOKENS = 16
 """Enough for a word, and the least that some services take."""
 RATING_SHARE = 1 / 8
 """Of the turns, those that the user is asked to rate: chosen by lot, so that they stand for all."""
+DRAFT_SHARE = 1 / 20
+"""Of the turns that left a draft for a better answer, those that the user is asked about that draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,15 @@ class Router:
         return await self._journal.add_word(turn_id, lambda told: take_draft(told, now_s))
 
     async def ask_rating(self, turn_id: str) -> ev.RatingAsked | None:
-        """For one turn in eight, whatever it is like: note that the user is asked whether its answer is good. None for
-        the others. Raises StorageError when the ledger cannot be written."""
-        if self._rng.random() >= RATING_SHARE:
-            return None
-        now_s = self._clock.wall()
-        return await self._journal.add_word(turn_id, lambda told: ask_rating(told, now_s, RATING_SHARE))
+        """For one turn in eight, whatever it is like: note that the user is asked whether its answer is good; for one
+        in twenty, whether the draft is that it left. None for the others. Raises StorageError when the ledger cannot be
+        written."""
+        lot, now_s = self._rng.random(), self._clock.wall()
+        if lot < RATING_SHARE:
+            return await self._journal.add_word(turn_id, lambda told: ask_rating(told, now_s, RATING_SHARE))
+        if lot < RATING_SHARE + DRAFT_SHARE:
+            return await self._journal.add_word(turn_id, lambda told: ask_of_draft(told, now_s, DRAFT_SHARE))
+        return None
 
     async def rate(self, turn_id: str, good: bool, attempt: str | None = None) -> ev.Rated | None:
         """Note what the user says of a turn's answer, or of one of its attempts. None when there is nothing to rate, or
@@ -112,19 +118,33 @@ class Router:
         now_s = self._clock.wall()
         return await self._journal.add_word(turn_id, lambda told: rate(told, now_s, good, attempt))
 
-    def explain(self, request: Request, accounts: Accounts | None = None) -> Explanation:
-        """The decision only: nothing is sent, stored or reserved. `accounts` tell how the money stands."""
-        world = self._world(self.policy(request.profile))
-        checked, snapshot = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
-        decision = decide(checked.features, world, snapshot)
-        return Explanation(checked.features, snapshot, decision, checked.personal.where(decision, world.registry))
+    async def compare(self, turn_id: str, draft: str, better: str | None) -> ev.Compared | None:
+        """Note which of two attempts is the `better` one, the draft or the turn's answer; None: neither. None when
+        there is nothing to compare, or nothing new. Raises StorageError when the ledger cannot be written."""
+        now_s = self._clock.wall()
+        return await self._journal.add_word(turn_id, lambda told: compare(told, now_s, draft, better))
 
-    def foresee(self, request: Request, accounts: Accounts | None = None) -> Explanation:
+    async def note_copied(self, turn_id: str, attempt: str | None = None) -> ev.Copied | None:
+        """Note that the user copied a turn's answer, or that of one of its attempts; once. Raises StorageError when the
+        ledger cannot be written."""
+        now_s = self._clock.wall()
+        return await self._journal.add_word(turn_id, lambda told: copy(told, now_s, attempt))
+
+    def explain(self, request: Request, accounts: Accounts | None = None, strategy: str | None = None) -> Explanation:
+        """The decision only: nothing is sent, stored or reserved. `accounts` tell how the money stands; `strategy`
+        takes the place of the policy's."""
+        world = self._world(self.policy(request.profile))
+        checked, question = self._preparing.preview(clean(request), world, self._setup, accounts or Accounts())
+        advised = preview(question, self._setup.strategies, strategy or world.policy.strategy)
+        snapshot, decision = settled(advised, world, question.snapshot)
+        return Explanation(advised.features, snapshot, decision, checked.personal.where(decision, world.registry))
+
+    def foresee(self, request: Request, accounts: Accounts | None = None, strategy: str | None = None) -> Explanation:
         """`explain`; for a prompt that the user is asked about first, the decision once it may go out."""
-        found = self.explain(request, accounts)
+        found = self.explain(request, accounts, strategy)
         if not found.personal.asks:
             return found
-        return replace(self.explain(replace(request, personal="mask"), accounts), personal=found.personal)
+        return replace(self.explain(replace(request, personal="mask"), accounts, strategy), personal=found.personal)
 
     def handling(self, request: Request) -> Handling:
         """What is done about the personal data in a request, and whether the user is to be asked first."""
@@ -158,7 +178,10 @@ class Router:
         try:
             self._preparing.begin(request, world, recorder, purpose)
             await self._mended()
-            context = await self._preparing.prepare(request, world, setup, recorder, purpose)
+            if purpose == "embedding":
+                accounts = await self._journal.accounts(local_day(self._clock.wall()))
+            else:
+                context = await self._preparing.prepare(request, world, setup, recorder, purpose)
         except asyncio.CancelledError:
             await stopped(recorder, world)
             raise
@@ -167,6 +190,9 @@ class Router:
         except Exception:
             await stopped(recorder, world, "failed")
             raise
+        if purpose == "embedding":
+            await EmbeddingTurn(request, world, setup, accounts, self._clock, recorder, self._journal.session).run()
+            return
         await carry_out(context)
         self._journal.index()
         self._preparing.look_at_pace(world.policy, setup)

@@ -26,6 +26,7 @@ NoteKind = Literal[
     "precheck",
     "context",
     "throttle",
+    "opinion",
     "degraded",
 ]
 
@@ -52,7 +53,7 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class AttemptView:
     """One call of one model. Seconds count from the turn's start; `spend_nusd` None: not settled yet. `rated` is what
-    the user says of its answer: True for good."""
+    the user says of its answer: True for good; `better` says it of one that was compared with another."""
 
     id: str
     n: int
@@ -83,6 +84,7 @@ class AttemptView:
     saved_nusd: int = 0
     rating_asked: bool = False
     rated: bool | None = None
+    better: bool | None = None
 
     @property
     def held_nusd(self) -> int:
@@ -117,6 +119,7 @@ class Trace:
     notes: tuple[Note, ...] = ()
     findings: tuple[ev.Finding, ...] = ()
     degraded: ev.Degraded | None = None
+    opinions: tuple[ev.SecondOpinion, ...] = ()
     cap: ev.CapReached | None = None
     finished: ev.TurnFinished | None = None
 
@@ -149,6 +152,13 @@ class Trace:
     @property
     def held_nusd(self) -> int:
         return sum(attempt.held_nusd for attempt in self._paid())
+
+    @property
+    def asides_nusd(self) -> int:
+        """What turns of their own cost that were carried out for this one, of the same kind of money."""
+        kind = self.simulated
+        heard = sum(one.spend_nusd for one in self.opinions if one.simulated == kind)
+        return heard + sum(advice.cost_nusd for advice in self.advice)
 
     @property
     def simulated(self) -> bool:

@@ -56,8 +56,11 @@ _EVENTS = {
     "Degraded": "Nothing answered well enough: what failed and what to do.",
     "Settled": "What the attempt cost in the end. Once for every `Reserved`.",
     "DraftTaken": "You took what a degraded turn shows for its answer.",
-    "RatingAsked": "One turn in eight, by lot: you are asked whether the answer is good.",
+    "RatingAsked": "By lot: you are asked whether the answer is good, or a draft that was left for it.",
     "Rated": "You find an answer good or bad; the last word counts.",
+    "Compared": "You hold a superseded draft against the answer; the last word counts.",
+    "Copied": "You copied what an attempt said.",
+    "SecondOpinion": "Another model was asked about the answer, in a turn of its own.",
     "TurnFinished": "The last event: the reply and the sum of it all.",
 }
 

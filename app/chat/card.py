@@ -26,12 +26,14 @@ def wait_s(degraded: Degraded, passed_s: float = 0.0) -> float:
 
 
 def question(attempt: AttemptView) -> Runs:
-    """`Was this answer good?  g good · b bad (Esc leaves the composer)`, while it is asked and not answered."""
+    """`Was this answer good?  g good · b bad (Esc leaves the composer)`, while it is asked and not answered; of a draft
+    that was left, that it is asked by lot."""
     if not attempt.rating_asked or attempt.rated is not None:
         return ()
     good, bad = (_KEYS[f"rate('{word}')"] for word in ("good", "bad"))
+    asked = "By lot: was this draft good?  " if attempt.outcome == "superseded" else "Was this answer good?  "
     return (
-        ("Was this answer good?  ", "info"),
+        (asked, "info"),
         (good, "accent"),
         (" good · ", "muted"),
         (bad, "accent"),

@@ -255,7 +255,8 @@ class Conversation:
         if (live := self._live.get(event.turn)) is not None:
             live.feed(event)
         self._traces.pop(event.turn, None)
-        for identity in (f"attempt/{event.attempt}", f"reply/{event.turn}"):
+        attempts = (event.attempt, event.other) if event.type == "Compared" else (event.attempt,)
+        for identity in (*(f"attempt/{one}" for one in attempts), f"reply/{event.turn}"):
             self._refresh(identity)
 
     # Messages
@@ -287,7 +288,7 @@ class Conversation:
         return MessageView(
             self._header(trace, attempt),
             text,
-            footer=() if running else (_left(trace, attempt) if draft else self._footer(turn, trace, attempt)),
+            footer=() if running else self._footer(turn, trace, attempt, draft=draft),
             folded=draft and identity not in self._unfolded,
             streaming=running,
         )
@@ -299,8 +300,11 @@ class Conversation:
         running = attempt.state in ("waiting", "streaming")
         return MessageView(header, text, plain=True, folded=identity not in self._unfolded, streaming=running)
 
-    def _footer(self, turn: str, trace: Trace, attempt: AttemptView | None) -> tuple[tuple[Run, ...], ...]:
-        return _footer(trace, attempt, last=self.turns[-1:] == [turn])
+    def _footer(
+        self, turn: str, trace: Trace, attempt: AttemptView | None, *, draft: bool = False
+    ) -> tuple[tuple[Run, ...], ...]:
+        last = self.turns[-1:] == [turn]
+        return _left(trace, attempt, last=last) if draft and attempt else _footer(trace, attempt, last=last)
 
     def _header(self, trace: Trace, attempt: AttemptView) -> tuple[Run, ...]:
         from app.chat.strip import header
@@ -382,11 +386,13 @@ def _leaving(attempt: AttemptView) -> tuple[str, ...]:
     return f"{attempt.model} →", f"{attempt.model} again"
 
 
-def _left(trace: Trace, attempt: AttemptView) -> tuple[tuple[Run, ...], ...]:
-    """Why a draft was left."""
+def _left(trace: Trace, attempt: AttemptView, *, last: bool) -> tuple[tuple[Run, ...], ...]:
+    """Why a draft was left, and a question about it."""
+    from app.chat.card import question
     from app.chat.strip import strip
 
     why = attempt.failure.sentence if attempt.failure is not None else ""
     why = why or next((note.sentence for note in trace.notes if note.sentence.startswith(_leaving(attempt))), "")
-    lines = [strip(trace, attempt)]
-    return (*lines, ((f"left: {why}", "muted"),)) if why else tuple(lines)
+    told: list[tuple[Run, ...]] = [strip(trace, attempt), *([((f"left: {why}", "muted"),)] if why else [])]
+    asked = question(attempt) if last else ()
+    return (*told, asked) if asked else tuple(told)

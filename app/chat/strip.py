@@ -33,6 +33,8 @@ def strip(trace: Trace, attempt: AttemptView) -> Runs:
         parts.append((("! below the floor", "warn"),))
     if attempt.rated is not None:
         parts.append((("✓ good", "good") if attempt.rated else ("✗ bad", "bad"),))
+    if attempt.better is not None:
+        parts.append((("✓ better", "good") if attempt.better else ("✗ worse", "bad"),))
     if attempt.finish == "length":
         parts.append((("✂ cut off", "warn"),))
     if path := _path(trace, attempt):

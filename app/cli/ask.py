@@ -92,6 +92,8 @@ async def _ask(stop: Stop, paths: Paths, request: Request, asked: Asked) -> int:
         shown = printer(asked.as_json, bare_json=request.schema is not None)
         async for event in turn.events():
             shown.feed(event)
+        for sentence in runtime.noticed():
+            say(sentence)
         return shown.end()
     finally:
         await runtime.aclose()

@@ -45,6 +45,28 @@ def as_table(found: Mapping[str, Explanation]) -> Table:
     return Table((*head, "personal data"), tuple((*row, does) for row, does in zip(rows, done, strict=True)))
 
 
+def by_strategy(found: Mapping[str, Explanation]) -> Table:
+    """One row for each strategy: where it would begin."""
+    head = ("strategy", "rung", "first", "then", "cost", "time", "right")
+    return Table(head, [_strategy(name, one) for name, one in found.items()])
+
+
+def reasons(found: Mapping[str, Explanation]) -> Iterator[str]:
+    """What each of them goes by."""
+    for name, explanation in found.items():
+        (advice,) = explanation.snapshot.advice
+        yield f"{name}: {advice.evidence}"
+
+
+def _strategy(name: str, explanation: Explanation) -> tuple[str, ...]:
+    (advice,) = explanation.snapshot.advice
+    decision, chances = explanation.decision, dict(advice.quality)
+    _, _, *rest = _row(name, decision)
+    if decision.chosen in chances:
+        rest[-1] = chance(chances[decision.chosen])
+    return name, str(advice.first_rung + 1), *rest
+
+
 def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
     """The decision for a person."""
     decision, features = explanation.decision, explanation.features
@@ -57,12 +79,16 @@ def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
         yield f"{said[0].upper()}{said[1:]}."
     yield f"{profile}: the rule “{decision.rule}” took the route “{decision.route}” ({_MODES[decision.mode]})."
     yield (
-        f"The prompt: {features.task} {chance(features.task_p)} · complexity {chance(features.complexity)} · "
-        f"risk {features.risk} · {features.response_format} · {features.language} · {features.input_tokens} tokens"
+        f"The prompt: {features.task} {chance(features.task_p)} · complexity {chance(features.complexity)}"
+        f"{_sure(features.complexity_p)} · risk {features.risk}{_sure(features.risk_p)} · "
+        f"{features.response_format}{_sure(features.format_p)} · {features.language}{_sure(features.language_p)} · "
+        f"{features.input_tokens} tokens"
     )
     for n, rung in enumerate((*decision.ladder, *decision.below)):
         yield from _rung(n, rung, below=n >= len(decision.ladder))
     yield f"Runner-up: {decision.runner_up or 'none'}."
+    for advice in explanation.snapshot.advice:
+        yield f"{advice.strategy}: rung {advice.first_rung + 1} first; {advice.evidence}"
     yield ""
     yield as_text(_candidates(decision))
     if decision.excluded:
@@ -70,6 +96,11 @@ def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
         yield f"Out: {len(decision.excluded)}"
     for exclusion in decision.excluded:
         yield f"  ✗ {exclusion.model}: " + " ".join(sentence(reason) for reason in exclusion.reasons)
+
+
+def _sure(p: float) -> str:
+    """How sure a reading is, where it is not: ` (.71)`."""
+    return "" if round(p, 2) >= 1 else f" ({chance(p)})"
 
 
 _MODES = {

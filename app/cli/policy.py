@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ import click
 
 from app.cli.manners import say, tell, tell_json, well_behaved
 from app.cli.policy_new import new
+from app.cli.policy_tune import tune
 
 if TYPE_CHECKING:
     from app.settings import Paths
+    from routing.learned.evidence import Evidence
+    from routing.learned.prior import Prior
 
 _STRATEGIES = ("learned", "neighbours", "length", "tfidf", "random", "all")
 _SYSTEMS = ("prompt", "answer", "agree", "all")
@@ -29,6 +33,7 @@ def policy() -> None:
 
 
 policy.add_command(new)
+policy.add_command(tune)
 
 
 @policy.command(name="eval")
@@ -50,7 +55,7 @@ def evaluate(_: Paths, svg: Path | None, as_json: bool, **options: Any) -> None:
 
     A row is a prompt and how good each model's answer to it was; docs/evaluation.md has the columns.
     """
-    _need_extra()
+    need_extra()
     from app.cli.policy_tables import about, chart_of, tables
     from app.cli.tables import as_text
     from routing.evaluation.chart import drawn
@@ -69,25 +74,44 @@ def evaluate(_: Paths, svg: Path | None, as_json: bool, **options: Any) -> None:
 
 
 @policy.command()
-@_DATA
-@click.option("--out", type=_FILE, required=True, metavar="FILE", help="Where the model is written.")
+@click.option("--data", type=_FILE, required=True, multiple=True, metavar="FILE", help="Outcomes; several for a prior.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Where it is written; else a prior becomes your own router.")
 @click.option("--kind", type=click.Choice(("prior", "evidence")), default="prior", help="Of prompts, or of answers.")
+@click.option("--tiers", type=_FILE, metavar="FILE", help="YAML, tier: [MODEL, …]: learn of tiers, not of models.")
 @_GROUP
 @click.option("--licence", default="not stated", metavar="TEXT", help="The data's, for the card.")
 @well_behaved
-def train(_: Paths, data: Path, out: Path, kind: str, group: str | None, licence: str) -> None:
-    """Train a model file on all rows; its card says what that was worth on rows left out."""
-    _need_extra()
+def train(
+    paths: Paths,
+    data: Sequence[Path],
+    out: Path | None,
+    kind: str,
+    tiers: Path | None,
+    group: str | None,
+    licence: str,
+) -> None:
+    """Train a model file on all rows; its card says what that was worth on rows left out.
+
+    Without --out a prior is written to learned/router.json in the data folder, where the strategy `learned` reads it.
+    """
+    need_extra()
+    from app.strategies import router_file
+    from routing.errors import ConfigurationError
     from routing.evaluation.teach import teach_evidence, teach_prior
     from routing.learned.files import write_model
 
-    teach = teach_prior if kind == "prior" else teach_evidence
-    model = teach(data, group, licence)
-    write_model(out, model)
-    say(f"Wrote {out}: {kind} of {len(model.models)} models.")
+    model: Evidence | Prior
+    if kind == "prior":
+        model, place = teach_prior(data, group, licence, tiers), out or router_file(paths)
+    elif out is None or tiers is not None or len(data) > 1:
+        raise ConfigurationError("--kind evidence needs --out, takes one --data, and knows no --tiers")
+    else:
+        model, place = teach_evidence(data[0], group, licence), out
+    write_model(place, model)
+    say(f"Wrote {place}: {kind} of {len(model.models)} models.")
 
 
-def _need_extra() -> None:
+def need_extra() -> None:
     """Raises ConfigurationError where what calculates is not installed."""
     from routing.errors import ConfigurationError
 

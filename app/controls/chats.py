@@ -222,6 +222,7 @@ class ChatControls(Base):
 
         assert self.runtime is not None
         await asyncio.to_thread(delete_chat, self.runtime.store, chat, self.runtime.now())
+        self.runtime.remembering.remember_chat(chat)
         self._deleted = chat
         if chat in (self.chat_id, self.claimed):
             self.action_new_chat()
@@ -236,6 +237,7 @@ class ChatControls(Base):
             return
         chat, self._deleted = self._deleted, None
         await asyncio.to_thread(undelete_chat, self.runtime.store, chat)
+        self.runtime.remembering.remember_chat(chat)
         self.open_chat(chat)
 
     @work(group="chats", exit_on_error=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -32,12 +33,14 @@ class CopyControls(Base):
         identity = self.transcript.cursor or self.conversation.last_message()
         if identity is not None:
             self.put_away(self.transcript.message_source(identity), "message")
+            self._note_copied(identity)
 
     def action_copy_code(self) -> None:
         identity = self.transcript.cursor or self.conversation.last_message()
         blocks = self.transcript.code_blocks(identity) if identity is not None else []
-        if blocks:
+        if identity is not None and blocks:
             self.put_away(blocks[-1], "code")
+            self._note_copied(identity)
         else:
             self.say("There is no code in this message.")
 
@@ -51,6 +54,18 @@ class CopyControls(Base):
             self.say(f"The {what} ({size}) is on the clipboard, by {how}.")
         else:
             self.say(f"The {what} ({size}) was handed to the terminal (OSC 52): not every terminal takes it.")
+
+    @work(group="copy", exit_on_error=False)
+    async def _note_copied(self, identity: str) -> None:
+        """What is copied was of use: a weak sign that the answer is good."""
+        from routing.errors import StorageError
+
+        kind, _, attempt = identity.partition("/")
+        turn = self.conversation.turn_of(identity)
+        if self.runtime is None or turn is None or kind not in ("attempt", "reply"):
+            return
+        with contextlib.suppress(StorageError):  # copying itself went well
+            await self.runtime.router.note_copied(turn, attempt if kind == "attempt" else None)
 
 
 async def _to_program(text: str) -> str:

@@ -10,8 +10,8 @@ from textual import work
 from app.actions import ACTIONS, by_command
 from app.controls.caps import CapControls
 from app.controls.chats import ChatControls
+from app.controls.comparing import CompareControls
 from app.controls.profiles import ProfileControls
-from app.controls.rating import RatingControls
 from app.screens.page import Page
 from app.tags import read_tag, unread_tag
 
@@ -29,7 +29,7 @@ _ALSO_ALONE = frozenset({"profiles", "faults", "theme", "model", "attach", "key"
 """Actions whose command does something else when nothing follows it."""
 
 
-class ScreenControls(RatingControls, ChatControls, CapControls, ProfileControls):
+class ScreenControls(CompareControls, ChatControls, CapControls, ProfileControls):
     """Everything that opens, and the words that open it."""
 
     _sessions: list[SessionRow] = []

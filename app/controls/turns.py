@@ -163,6 +163,7 @@ class TurnControls(EditControls, MoneyControls):
             self._tell_waiting()
             self.show_state()
             await self._watch(turn)
+            runtime.remembering.remember(turn.id)
             self.turn_ended(prompt, turn)
         except PointsmanError as error:
             self.say(str(error), bad=True)

@@ -11,7 +11,7 @@ from routing.ledger.integrity import check
 from routing.ledger.retention import prune
 from routing.ledger.store import Store
 
-_DAY_S = 86_400.0
+DAY_S = 86_400.0
 
 
 class Upkeep:
@@ -21,7 +21,7 @@ class Upkeep:
         """Every page is read only after a session that `ended_badly`: a machine that went down may leave damage, and
         an orderly end leaves none."""
         self._store = store
-        self._before_s = None if keep_days is None else clock.wall() - keep_days * _DAY_S
+        self._before_s = None if keep_days is None else clock.wall() - keep_days * DAY_S
         self._ended_badly = ended_badly
         self._stopped = threading.Event()
         self._work = asyncio.create_task(asyncio.to_thread(self._run), name="upkeep")

@@ -24,9 +24,9 @@ _LEAST_BAR, _SHORT_BAR = 8, 4
 _LONGEST_RAW = 16
 
 
-def lines(trace: Trace | None, width: int, height: int = 40, trust: str = "") -> list[Content]:
+def lines(trace: Trace | None, width: int, height: int = 40, trust: Sequence[str] = ()) -> list[Content]:
     """The confidence of the answer (or of the attempt that runs) in at most `height` lines of `width` cells; `trust`
-    tells what ratings say of such numbers."""
+    tells what ratings say of such numbers, and how many labels stand behind them."""
     attempt = trace.current if trace is not None else None
     if trace is None or attempt is None:
         return draw.fit(_nothing(trace, width), width, height)
@@ -34,7 +34,7 @@ def lines(trace: Trace | None, width: int, height: int = 40, trust: str = "") ->
     if attempt.confidence is None:
         return draw.fit([*_unmeasured(trace, attempt), *drafts], width, height)
     rows = [*_number(attempt.confidence, width, words.below_floor(trace)), *drafts]
-    earned = [Row(part, 2) for part in draw.wrap(line((trust, "muted")), width)] if trust else []
+    earned = [Row(part, 2) for told in trust for part in draw.wrap(line((told, "muted")), width)]
     parts = _parts(attempt.confidence.parts, width, max(height - len(rows) - len(earned), 0))
     return draw.fit([*rows, *parts, *earned], width, height)
 
@@ -181,7 +181,7 @@ def part(trace: Trace | None) -> object:
 class ConfidencePanel(Panel):
     BORDER_TITLE = "confidence"
 
-    trust: reactive[str] = reactive("", repaint=False)
+    trust: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     def lines(self, width: int, height: int) -> list[Content]:
         return lines(self.trace, width, height, self.trust)

@@ -92,11 +92,14 @@ def turn_cost(trace: Trace) -> str:
 
 
 def _turn(trace: Trace | None, width: int) -> Content:
-    """What the turn has spent, and what it holds itself: what others hold is told of the day."""
-    left = line(("turn     ", "muted"), turn_cost(trace) if trace is not None else "–")
-    held = trace.held_nusd if trace is not None else 0
-    simulated = trace is not None and trace.simulated
-    return draw.with_room(left, line((f"held {draw.dollars(held, simulated)}" if held else "", "info")), width)
+    """What the turn has spent, what turns of their own cost that it needed, and what it holds itself: what others hold
+    is told of the day."""
+    if trace is None:
+        return line(("turn     ", "muted"), "–")
+    beside = f" + {draw.dollars(trace.asides_nusd, trace.simulated)} beside it" if trace.asides_nusd else ""
+    left = line(("turn     ", "muted"), turn_cost(trace), (beside, "muted"))
+    held = f"held {draw.dollars(trace.held_nusd, trace.simulated)}" if trace.held_nusd else ""
+    return draw.with_room(left, line((held, "info")), width)
 
 
 def _session(spending: Spending, width: int) -> Content:

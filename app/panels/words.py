@@ -208,6 +208,7 @@ _NOTES = {
     "precheck": ("?", "info"),
     "context": ("−", "muted"),
     "throttle": ("!", "warn"),
+    "opinion": ("?", "info"),
     "degraded": ("!", "bad"),
 }
 

@@ -150,9 +150,10 @@ def _analysis(features: Features, width: int) -> list[Content]:
     ]
     told = (
         f"{features.task} {draw.chance(features.task_p)} ({features.intent}) · "
-        f"complexity {draw.chance(features.complexity)}{', several steps' if features.multi_step else ''} · "
-        f"risk {features.risk} {draw.chance(features.risk_p)} · {features.response_format} · {features.latency} · "
-        f"{features.language} · novelty {draw.chance(features.novelty)}"
+        f"complexity {draw.chance(features.complexity)}{', several steps' if features.multi_step else ''}"
+        f"{_sure(features.complexity_p)} · risk {features.risk} {draw.chance(features.risk_p)} · "
+        f"{features.response_format}{_sure(features.format_p)} · {features.latency}{_sure(features.latency_p)} · "
+        f"{features.language}{_sure(features.language_p)} · novelty {draw.chance(features.novelty)}"
     )
     found += draw.wrap(line(told), width)
     if wanted:
@@ -162,6 +163,11 @@ def _analysis(features: Features, width: int) -> list[Content]:
         value = "" if signal.value == f"{signal.weight:+.1f}" else f" {signal.value}"
         found.append(spoke + line(words.kind(signal.feature) + value, (f"  saw {signal.seen}", "muted")))
     return found
+
+
+def _sure(p: float) -> str:
+    """How sure a reading is, where it is not."""
+    return "" if round(p, 2) >= 1 else f" ({draw.chance(p)})"
 
 
 def _known(snapshot: Snapshot, advice: Sequence[Advice], width: int) -> list[Content]:

@@ -73,7 +73,8 @@ def _read(text: str, file: str) -> Settings | None:
 
 def _without_places(settings: Settings) -> Settings:
     """The lines of a file may move."""
-    return replace(settings, providers=tuple(replace(one, key_at="") for one in settings.providers))
+    providers = tuple(replace(one, key_at="") for one in settings.providers)
+    return replace(settings, providers=providers, embedder_at="")
 
 
 def _with_tiers(text: str, tiers: Tiers) -> str:

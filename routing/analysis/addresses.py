@@ -1,4 +1,5 @@
-"""Postal addresses of which the whole shape is there: a street, a number, and a postcode or words that say whose."""
+"""Postal addresses: a street and a number, with what tells that somebody lives there: a postcode, a flat, a box, words
+that say so, or the name of a street that is nothing else."""
 
 from __future__ import annotations
 
@@ -29,9 +30,60 @@ _AT_HOME = re.compile(
 )
 _FRENCH_TYPES = "rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route"
 _STREET_ENDS = "straße|strasse|str.|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade"
+_UPPER = r"[A-ZÀ-ÖØ-ÞĀ-Ž]"
+_NAME = rf"{_UPPER}[\w'’.-]{{0,24}}"
+_NUMBER = r"[0-9]{1,5}[a-zA-Z]?"
+# What follows a street: a town, a country, a postcode, divided by commas or lines.
+_TOWN = rf"(?:(?:[ ,\n]{{1,4}}{_NAME}){{1,6}}?[ ,\n]{{1,4}}[0-9]{{4,6}}\b)?"
+_ROOM = re.compile(
+    rf"[0-9]{{1,6}} (?:[\w'’.-]{{1,24}},?(?: |\n ?)){{1,7}}(?:apt|apartment|suite|unit|flat|"
+    rf"ste)\.? #?[0-9]{{1,5}}\b{_TOWN}",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"\b(?:P\.? ?O\.? ?Box|PSC [0-9]{1,6},? Box|Unit [0-9]{1,6},? Box|Postfach|Apartado(?: de Correos)?) [0-9]{1,6}\b",
+    re.IGNORECASE,
+)
+_PLACE = (
+    rf"(?:[0-9]{{1,6}} ){{1,2}}{_NAME}(?: {_NAME}){{0,3}}(?: [0-9]{{1,4}}\b)?|"
+    rf"{_NAME}(?: {_NAME}){{0,3}} (?!(?:19|20)[0-9]{{2}}\b){_NUMBER}\b"
+)
+_CALLED_ADDRESS = re.compile(
+    r"\b(?:[Aa]ddress|[Aa]dresse|[Dd]irección|[Ii]ndirizzo|[Ee]ndereço|[Aa]dres|[Aa]nschrift)\b[^.\n:]{0,30}?"
+    rf"(?::| is| to| ist| est| es| è| é)\s{{1,12}}({_PLACE})"
+)
+_SENT_THERE = re.compile(
+    r"\b(?:sent|ship(?:ped)?|deliver(?:ed)?|mailed?|taxi|arrived|office|offices|lives?|living|resides?|residing|"
+    r"located|moved|meet|stop)\b[^.\n]{0,24}?\b(?:to|at|on|in) "
+    rf"((?:[0-9]{{1,6}} ){{1,2}}{_NAME}(?: {_NAME}){{1,3}})"
+)
+_COMPOUND = re.compile(
+    rf"{_UPPER}[\w-]{{2,30}}(?:straße|strasse|straat|gasse|gatan|gata|gade|vägen|veien|katu|"
+    rf"allee)[ ,]{{1,2}}{_NUMBER}\b{_TOWN}"
+)
+_KINDS = r"(?:Rua|Calle|C/|Avda\.?|Avenida|ul\.|Via|Vicolo|Viale|Piazza|Corso|Rúa|Plaza|Paseo)"
+_NAMED_KIND = re.compile(
+    rf"(?<!\w){_KINDS} (?:(?:de|das?|dos?|della|del|la|los|las|di|du|des|d['’]) ?){{0,2}}{_NAME}(?: {_NAME}){{0,3}},? "
+    rf"(?!(?:19|20)[0-9]{{2}}\b){_NUMBER}\b{_TOWN}"
+)
 
 # The words by which a street is found (fast in any length), and the pattern around them.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    ((" Apt", " apt", " Suite ", " suite ", " Ste ", " Unit ", " Flat "), _ROOM),
+    ((" Box ", " box ", "Postfach ", "Apartado "), _BOX),
+    (("ddress", "dresse", "irección", "ndirizzo", "ndereço", "dres ", "nschrift"), _CALLED_ADDRESS),
+    (
+        (
+            *(" sent ", " ship", " deliver", " mail", " taxi ", " arrived ", " office", " live", " living ", " resid"),
+            *(" located ", " moved ", " stop ", "eet me ", "eet us "),
+        ),
+        _SENT_THERE,
+    ),
+    (("straße", "strasse", "straat", "gasse", "gatan", "gata ", "gade ", "vägen", "veien", "katu", "allee"), _COMPOUND),
+    (
+        ("Rua ", "Calle ", "C/ ", "Avda", "Avenida ", "ul. ", "Via ", "Viale ", "Piazza ", "Corso ", "Rúa ", "Paseo "),
+        _NAMED_KIND,
+    ),
     (tuple(f" {word}" for word in _TYPES.split("|")), _ENGLISH),
     (("live at ", "lives at ", "living at ", "reside at ", "address is ", "ddress: ", "eliver to ", "hip "), _AT_HOME),
     (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from routing.analysis import asked
+from routing.analysis.certainty import UNSURE, plausible, safe_complexity, safe_language
 from routing.analysis.complexity import complexity, steps
-from routing.analysis.features import Features, Needs, Signal, TaskClass
-from routing.analysis.language import UNKNOWN, detect
+from routing.analysis.features import Features, Needs, Risk, Signal, TaskClass
+from routing.analysis.language import UNKNOWN, identify
 from routing.analysis.novelty import novelty
 from routing.analysis.privacy import NO, private
 from routing.analysis.reading import Reading, read
-from routing.analysis.risk import assess, stakes
-from routing.analysis.tasks import classify
+from routing.analysis.risk import Stakes, assess, stakes
+from routing.analysis.tasks import Judged, classify
 from routing.analysis.tokens import estimate, history_tokens, input_tokens
 from routing.messages import ImagePart, Part, Request, ResponseFormat
 
@@ -45,6 +46,7 @@ _USUAL_BY_INTENT = {
     (TaskClass.REASONING, "logic"): (130, 0.0),
 }
 _MOST_USUAL = 4_000
+_RISKS = tuple(Risk)
 
 
 def analyse(request: Request) -> Features:
@@ -54,18 +56,26 @@ def analyse(request: Request) -> Features:
     """
     reading = read(request)
     danger = stakes(reading)
-    task, task_p, intent, task_signals = classify(reading, danger)
-    risk, risk_p = assess(danger, task)
+    judged = classify(reading, danger)
+    task = judged.task
+    risk, risk_p, risk_signals = _risk(danger, judged)
     multi_step, step_signals = steps(reading, task)
-    hardness, hard_signals = complexity(reading, task, multi_step)
-    shape, shape_signals = asked.response_format(request, reading.ask, task)
-    language = _language(reading)
-    tokens_in, tokens_out = input_tokens(request), _output_tokens(request, reading, (task, intent), hardness)
+    by_task, hard_signals = complexity(reading, multi_step)
+    hardness, hardness_p, because = safe_complexity(task, judged.shares, by_task, reading.length)
+    hard_signals = (*hard_signals, *because, *step_signals)
+    shape, shape_p, shape_signals = asked.response_format(request, reading.ask, judged)
+    latency_p, latency_signals = asked.latency(request, reading.ask)
+    language, language_p, language_signals = _language(reading)
+    told = (*latency_signals, *language_signals)
+    tokens_in, tokens_out = (
+        input_tokens(request),
+        _output_tokens(request, reading, (task, judged.intent), by_task[task]),
+    )
     privacy = private(request)
     return Features(
         task=task,
-        task_p=round(task_p, 4),
-        intent=intent,
+        task_p=round(judged.p, 4),
+        intent=judged.intent,
         complexity=hardness,
         multi_step=multi_step,
         risk=risk,
@@ -79,22 +89,35 @@ def analyse(request: Request) -> Features:
         needs=_needs(request, shape, tokens_in, tokens_out, bool(privacy)),
         tags=request.tags,
         user_tier=request.user_tier,
-        signals=(
-            *task_signals,
-            *danger.signals,
-            *hard_signals,
-            *step_signals,
-            *shape_signals,
-            Signal("language", language, 1.0, "its script and small words"),
-            *privacy,
-        ),
+        signals=(*judged.signals, *danger.signals, *risk_signals, *hard_signals, *shape_signals, *told, *privacy),
+        complexity_p=round(hardness_p, 4),
+        format_p=round(shape_p, 4),
+        latency_p=latency_p,
+        language_p=round(language_p, 4),
     )
 
 
-def _language(reading: Reading) -> str:
+def _risk(danger: Stakes, judged: Judged) -> tuple[Risk, float, tuple[Signal, ...]]:
+    """What is most at stake in any class that the request may plausibly be of, and on the safe side of a border."""
+    first = assess(danger, judged.task)
+    assessed = [first, *(assess(danger, task) for task in plausible(judged.task, judged.shares)[1:])]
+    gravest = max(assessed, key=lambda one: _RISKS.index(one.safe))
+    if gravest.safe is first.risk:
+        return first.risk, first.p, ()
+    doubt = f"unsure ({first.p:.0%})" if gravest is first else f"unsure whether this is {judged.task}"
+    told = Signal("risk", "unsure", round(1 - gravest.p, 2), f"{doubt}: taken as {gravest.safe}")
+    return gravest.safe, gravest.p, (told,)
+
+
+def _language(reading: Reading) -> tuple[str, float, tuple[Signal, ...]]:
     """The ask's, or else the whole text's: a German may ask about an English text."""
-    language = detect(reading.ask)
-    return detect(reading.text) if language == UNKNOWN else language
+    guessed, p = identify(reading.ask)
+    if guessed == UNKNOWN or p < UNSURE:
+        whole, whole_p = identify(reading.text)
+        if guessed == UNKNOWN or whole_p > p:
+            guessed, p = whole, whole_p
+    language, doubt = safe_language(guessed, p, UNKNOWN)
+    return language, p, (Signal("language", language, round(p, 2), "its script and small words"), *doubt)
 
 
 def _output_tokens(request: Request, reading: Reading, kind: tuple[TaskClass, str], hardness: float) -> int:

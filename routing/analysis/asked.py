@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 
+from routing.analysis.certainty import UNSURE
 from routing.analysis.features import Signal, TaskClass
+from routing.analysis.tasks import Judged
 from routing.analysis.terms.rows import words_by_label
 from routing.messages import Request, ResponseFormat
 
+# Of a wish in words: what is left of it by manners of speaking. Of one that is not spoken of: what it is seldom.
+_SAID, _NOT_SPOKEN_OF, _SPOKEN_AGAINST = 0.95, 0.99, 0.5
+_PATIENT = re.compile(
+    r"\b(?:no (?:rush|hurry)|take your time|whenever you (?:can|have time)|not urgent|by tomorrow|overnight|"
+    r"keine eile|pas pressé|sin prisa|senza fretta|sem pressa)\b"
+)
 _KIND = r"(?:an?|the|only|valid|plain|pure|strict|single|raw|minified|compact|json)"
 _AS_JSON = re.compile(
     rf"\b(?:as|in|into|to|als|en|em|como|formato|i|som|till|в|return|returns?|output|produce|respond with|reply with|"
@@ -51,19 +59,35 @@ _LENGTH = re.compile(rf"\b(\d{{1,5}}|{'|'.join(_NUMBERS)})[ -](words?|sentences?
 _TOKENS_PER = {"word": 1.35, "sentence": 28, "paragraph": 110, "line": 18, "bullet": 25, "page": 600}
 
 
-def response_format(request: Request, ask: str, task: TaskClass) -> tuple[ResponseFormat, tuple[Signal, ...]]:
-    """The request's own format wins; else JSON when the lower-case ask wants it. Code that makes JSON is text."""
+def response_format(request: Request, ask: str, judged: Judged) -> tuple[ResponseFormat, float, tuple[Signal, ...]]:
+    """(the format, its probability, why). The request's own format wins; else JSON when the lower-case ask wants it.
+    Code that makes JSON is text. Where JSON is spoken of and not clearly wanted, text is the safe default: an answer in
+    prose can hold JSON, but JSON alone cannot hold prose."""
     if request.schema is not None:
-        return "json_schema", (Signal("format", "json_schema", 1.0, "a schema is given"),)
+        return "json_schema", 1.0, (Signal("format", "json_schema", 1.0, "a schema is given"),)
     if request.response_format != "text":
-        return request.response_format, (Signal("format", request.response_format, 1.0, "the request says so"),)
+        return request.response_format, 1.0, (Signal("format", request.response_format, 1.0, "the request says so"),)
     if "json" not in ask:
-        return "text", ()
-    pattern = _ONLY_JSON if task is TaskClass.CODE else _AS_JSON
-    found = pattern.search(ask)
-    if found is None or _FROM_JSON.search(ask):
-        return "text", ()
-    return "json", (Signal("format", "json", 1.0, found.group().strip()),)
+        return "text", _NOT_SPOKEN_OF, ()
+    is_code = judged.shares[TaskClass.CODE]
+    plain, strict = _AS_JSON.search(ask), _ONLY_JSON.search(ask)
+    wanted = 0.0 if _FROM_JSON.search(ask) else _SAID * ((1 - is_code) * bool(plain) + is_code * bool(strict))
+    found = strict if judged.task is TaskClass.CODE else plain
+    if found and wanted >= UNSURE:
+        return "json", wanted, (Signal("format", "json", 1.0, found.group().strip()),)
+    if found and wanted:
+        told = f"unsure of JSON ({wanted:.0%}): taken as text"
+        return "text", 1 - wanted, (Signal("format", "unsure", round(wanted, 2), told),)
+    return "text", min(_NOT_SPOKEN_OF, 1 - wanted), ()
+
+
+def latency(request: Request, ask: str) -> tuple[float, tuple[Signal, ...]]:
+    """How sure it is that the request's own latency holds. Words alone never make a request wait: a person may be
+    looking on."""
+    patient = _PATIENT.search(ask)
+    if request.latency == "batch" or patient is None:
+        return 1.0 if request.latency == "batch" else _SAID, ()
+    return _SPOKEN_AGAINST, (Signal("latency", "unsure", _SAID, f"“{patient.group()}”: taken as interactive"),)
 
 
 def items_asked(ask: str) -> int | None:

@@ -70,12 +70,12 @@ def steps(reading: Reading, task: TaskClass) -> tuple[bool, tuple[Signal, ...]]:
     return bool(seen), tuple(Signal("multi_step", "true", 1.0, text) for text in seen)
 
 
-def complexity(reading: Reading, task: TaskClass, multi_step: bool) -> tuple[float, tuple[Signal, ...]]:
-    """A logistic of the class, the words, the length and the steps."""
+def complexity(reading: Reading, multi_step: bool) -> tuple[dict[TaskClass, float], tuple[Signal, ...]]:
+    """A logistic of the words, the length, the steps and the class: for each class, what it would be."""
     parts = list(_parts(reading, multi_step))
-    log_odds = _BASE[task] + sum(weight for weight, _ in parts)
+    shown = sum(weight for weight, _ in parts)
     signals = [Signal("complexity", f"{weight:+.1f}", round(weight, 2), seen) for weight, seen in parts]
-    return round(1 / (1 + math.exp(-log_odds)), 3), tuple(signals[:6])
+    return {task: round(1 / (1 + math.exp(-base - shown)), 3) for task, base in _BASE.items()}, tuple(signals[:6])
 
 
 def _parts(reading: Reading, multi_step: bool) -> Iterator[tuple[float, str]]:

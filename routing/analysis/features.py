@@ -84,3 +84,7 @@ class Features:
     tags: tuple[tuple[str, str], ...] = ()
     user_tier: str = "standard"
     signals: tuple[Signal, ...] = ()
+    complexity_p: float = 1.0
+    format_p: float = 1.0
+    latency_p: float = 1.0
+    language_p: float = 1.0

@@ -55,7 +55,36 @@ _NATIONAL: tuple[tuple[re.Pattern[str], Callable[[str], bool] | None, re.Pattern
 )
 
 
+_CARD_WORDS = re.compile(
+    r"\b(?:cards?|credit|debit|visa|maestro|mastercard|amex|cc|kreditkarte|karten?nummer|carte|tarjeta|carta|cartão)\b",
+    re.IGNORECASE,
+)
+_ANY_CARD = re.compile(r"[0-9]{12,19}")
+_LICENCE = re.compile(
+    r"\b(?:driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e (?:number|no)|passport(?: number| no)?|"
+    r"führerschein\w*|reisepass\w*|permis de conduire|passeport|pasaporte|patente|"
+    r"passaporto)\b[^.\n]{0,24}?\s((?=[A-Z0-9-]*[0-9]{3})[A-Z0-9]{1,9}(?:-[0-9A-Z]{2,6}){0,4})(?![\w-])",
+    re.IGNORECASE,
+)
+_LEAST_LICENCE = 6
+
+
 def find_cards(text: str) -> Iterator[Span]:
+    yield from _grouped_cards(text)
+    for match in _ANY_CARD.finditer(text) if _CARD_WORDS.search(text) else ():
+        named = _CARD_WORDS.search(text, max(0, match.start() - _WORD_REACH), match.start())
+        if named and check_digits.luhn(match.group()) and _is_one(text, *match.span()):
+            yield match.span()
+
+
+def find_licences(text: str) -> Iterator[Span]:
+    """Of a driver and of a traveller: they have no common shape, so the word before them must name them."""
+    for match in _LICENCE.finditer(text):
+        if len(match.group(1)) >= _LEAST_LICENCE:
+            yield match.span(1)
+
+
+def _grouped_cards(text: str) -> Iterator[Span]:
     for match in _CARD.finditer(text):
         in_table = _FOUR_BEFORE.search(text[max(0, match.start() - 6) : match.start()])
         if not in_table and check_digits.is_card(_bare(match.group())) and _is_one(text, *match.span()):
@@ -75,6 +104,7 @@ def find_ibans(text: str) -> Iterator[Span]:
 
 
 def find_national_ids(text: str) -> Iterator[Span]:
+    yield from find_licences(text)
     for pattern, check, words in _NATIONAL:
         for match in pattern.finditer(text):
             if check is not None and not check(_bare(match.group())):

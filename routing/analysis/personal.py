@@ -50,10 +50,11 @@ def find_personal(text: str) -> tuple[Personal, ...]:
 
 
 def _apart(found: list[Personal]) -> list[Personal]:
-    """Where two overlap, the kind that is looked for first stays; among equals the one that begins first."""
+    """Where two overlap, the kind that is looked for first stays; among equals the one that begins first, then the
+    longest."""
     rank = {kind: n for n, (kind, _) in enumerate(_FINDERS)}
     apart: list[Personal] = []
-    for one in sorted(found, key=lambda personal: (personal.start, rank[personal.kind])):
+    for one in sorted(found, key=lambda one: (one.start, rank[one.kind], -one.end)):
         while apart and one.start < apart[-1].end and rank[one.kind] < rank[apart[-1].kind]:
             apart.pop()
         if not apart or one.start >= apart[-1].end:

@@ -15,9 +15,11 @@ _SEPARATORS = " .-/\u00a0"
 _MORE = r"(?:[ .\-/\u00a0][0-9](?=[ .\-/\u00a0]))?+(?:[ .\-/\u00a0]?(?:\([0-9]{1,4}\)[ .\-]?)?[0-9]{2,12}){0,7}+"
 _INTERNATIONAL = re.compile(rf"\+[1-9][0-9]{{0,14}}+{_MORE}")
 _WITH_ZEROS = re.compile(rf"(?<![0-9] )00(?:39(?=[ .-])|[1-9][0-9]{{0,2}}(?=[ .\-/\u00a0][1-9(])){_MORE}")
+_EXTENSION = r"(?: ?(?:x|ext\.?) ?[0-9]{2,6})?"
 _SHAPES = (
-    re.compile(r"\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}"),
-    re.compile(r"(?:1-)?[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4}"),
+    re.compile(rf"\([2-9][0-9]{{2}}\) ?[2-9][0-9]{{2}}[-. ][0-9]{{4}}{_EXTENSION}"),
+    re.compile(rf"(?:(?:00)?1-)?[2-9][0-9]{{2}}-[2-9][0-9]{{2}}-[0-9]{{4}}{_EXTENSION}"),
+    re.compile(rf"[2-9][0-9]{{2}}\.[2-9][0-9]{{2}}\.[0-9]{{4}}{_EXTENSION}"),
     re.compile(r"0[789]0-[0-9]{4}-[0-9]{4}"),
 )
 _CALLED_SO = re.compile(r"\(?[0-9]{2,12}+\)?(?:[ .\-/\u00a0][0-9]{2,8}){0,5}")
@@ -26,10 +28,11 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}|[0-9]{1,2}[
 
 _WORDS = re.compile(
     r"(?<!\[)\b(?:tel|telephone|phone|fax|mobile|mob|my cell|cell(?=:)|cellphone|call (?:me|us|him|her|them)|"
-    r"text (?:me|us|him|her|them)|reach (?:me|us|him|her|them)|whatsapp|my number|telefon\w*|handy(?:nummer)?|"
+    r"text (?:me|us|him|her|them)|reach (?:me|us|him|her|them)|whatsapp|my number|answering at|messages to|dial|"
+    r"hotline|contact (?:me|us|number)|telefon\w*|handy(?:nummer)?|"
     r"rufnummer|erreichbar|anrufen|ruf (?:mich|uns)|téléphone|tél|portable|appele[rz](?:-moi)?|appelle(?:-moi)?|"
-    r"joindre|teléfono|móvil|llám[ae]\w*|llamar\w*|telefono|cellulare|chiama\w*|telefone|celular|telemóvel|ligue|telefoon\w*|"
-    r"bel (?:me|mij)|телефон\w*|тел)\b|电话|電話|手机|携帯|전화",
+    r"joindre|teléfono|móvil|llám[ae]\w*|llamar\w*|telefono|cellulare|chiama\w*|telefone|celular|telemóvel|ligue|"
+    r"telefoon\w*|bel (?:me|mij)|телефон\w*|тел)\b|电话|電話|手机|携帯|전화",
     re.IGNORECASE,
 )
 # Country codes of ITU-T E.164 with one and two digits; all others have three.

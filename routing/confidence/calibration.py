@@ -8,7 +8,9 @@ Who rates unasked rates bad answers more often, so such labels show P(good | rat
 intercept ln(P(rated | good) / P(rated | bad)), as in case-control studies (Prentice & Pyke 1979). It is estimated along
 with the line of all, where the labels that were asked for at random tell what is true; signs that are no ratings (a
 question asked again, an answer copied) have such an intercept of their own. Without ratings that were asked for, the
-distance of the labels from the prior is put down half to the answers and half to who rates.
+distance of the labels from the prior is put down half to the answers and half to who rates; less to who rates where
+most answers are rated, as who rates all of them chooses none. That of signs is put down a tenth to the answers: who
+goes on without a word need not be content.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ REASK_WEIGHT = 0.25
 """A question that is asked again: a label with `good` 0 of this weight."""
 KEPT_WEIGHT = 0.1
 """An answer that is copied or gone on from: a label with `good` 1 of this weight."""
+COMPARED_WEIGHT = 0.5
+"""Two answers that are compared: a label of this weight for each, the better one with `good` 1, the other with 0."""
 SLOPE, INTERCEPT = Gaussian(0.6, 0.35), Gaussian(0.3, 1.0)
-SELECTION = Gaussian(0.0, 1.0)
+SELECTION, INFERENCE = Gaussian(0.0, 1.0), Gaussian(0.0, 3.0)
+_LEAST_SELECTION_SD = 0.05
 _SLOPE_SD, _INTERCEPT_SD = 0.2, 0.5
 _RATING = 1.0
 # Beyond this many log-odds a score only says that it is sure.
@@ -103,14 +108,15 @@ UNRATED = Calibration()
 """That of nobody's labels."""
 
 
-def fit(labels: Iterable[Label]) -> Calibration:
-    """The calibration that the labels speak for; their order does not matter."""
+def fit(labels: Iterable[Label], coverage: float = 0.0) -> Calibration:
+    """The calibration that the labels speak for; their order does not matter. `coverage`, 0..1: of the answers that
+    nobody asked about, the share that was rated."""
     known = [label for label in labels if label.weight > 0]
     if not known:
         return UNRATED
     slope, intercept, volunteered, inferred = _rising(
         [_case(label, sources=_sources(label)) for label in known],
-        (SLOPE, INTERCEPT, SELECTION, SELECTION),
+        (SLOPE, INTERCEPT, _selection(coverage), INFERENCE),
     )
     calibration = Calibration(Line(slope, intercept, _weight(known)), (), volunteered, inferred)
     lines: list[Line] = []
@@ -120,6 +126,12 @@ def fit(labels: Iterable[Label]) -> Calibration:
         for model, of_model in _grouped(of_task, lambda label: label.model):
             lines.append(replace(_line(of_model, common, calibration), task=task, model=model))
     return replace(calibration, lines=tuple(lines))
+
+
+def _selection(coverage: float) -> Gaussian:
+    """What is known of who rates: its variance goes with the share of answers that they left out."""
+    left_out = math.sqrt(max(0.0, 1 - coverage))
+    return Gaussian(SELECTION.mean, max(_LEAST_SELECTION_SD, SELECTION.sd * left_out))
 
 
 def _line(labels: Sequence[Label], parent: Line, calibration: Calibration) -> Line:

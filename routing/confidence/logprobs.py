@@ -9,44 +9,57 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from routing.confidence.usual import WINDOW, LogprobStatistic, Statistic, UsualLogprobs, line_of, step, usual
 from routing.events import ConfidencePart
 from routing.messages import TokenLogprob
 
-WINDOW = 32
 # Below this many tokens the tail and the window say nothing that the mean does not.
 SHORT = 10
 _LOWEST = -20.0
 _MOST_TOKENS = 20_000
 
-# (weight in log-odds, usual value, nats that make one step): z = (value − usual) / step, held within −3 .. ceiling.
-_MEAN_WEIGHT, _MEAN_USUAL, _MEAN_STEP = 0.5, -0.45, 0.45
-_CODE_USUAL = -0.25
+# (weight in log-odds, ceiling): z = (value − usual) / step, held within −3 .. ceiling.
+_WEIGHTS: dict[Statistic, tuple[float, float]] = {"mean": (0.5, 0.8), "tail": (0.35, 0.6), "weakest": (0.3, 0.6)}
+_NAMES: dict[Statistic, str] = {
+    "mean": "mean logprob",
+    "tail": "tail-10 % logprob",
+    "weakest": f"weakest {WINDOW} tokens",
+}
 _SHORT_FACTOR = 1.6
-_TAIL_WEIGHT, _TAIL_STEP = 0.35, 1.4
-_WINDOW_WEIGHT, _WINDOW_STEP = 0.3, 0.7
 _MARGIN_WEIGHT, _MARGIN_USUAL, _MARGIN_STEP = 0.5, 1.5, 1.5
 
 
-def logprob_parts(tokens: Sequence[TokenLogprob], *, code: bool) -> Iterator[ConfidencePart]:
-    """Parts out of the tokens that carry content; none when there are no such tokens.
+def logprob_statistics(tokens: Sequence[TokenLogprob], *, code: bool) -> tuple[LogprobStatistic, ...]:
+    """The statistics of the tokens that carry content; none when there are no such tokens.
 
     `code`: most of the answer is code, whose tokens are surer.
     """
-    content = [token for token in tokens[:_MOST_TOKENS] if token.token.strip() and not math.isnan(token.logprob)]
-    if not content:
-        return
-    values = [_bounded(token.logprob) for token in content]
-    count, mean = len(values), sum(values) / len(values)
-    weight = _MEAN_WEIGHT * (_SHORT_FACTOR if count < SHORT else 1.0)
-    usual = _CODE_USUAL if code else _MEAN_USUAL
-    yield _part("mean logprob", mean, weight * _step(mean, usual, _MEAN_STEP, 0.8))
-    if count >= SHORT:
-        tail = _lowest_tenth(values)
-        yield _part("tail-10 % logprob", tail, _TAIL_WEIGHT * _step(tail, usual_tail(count), _TAIL_STEP, 0.6))
-        weakest = _weakest_window(values)
-        drift = -0.55 - 0.1 * math.log(max(1.0, count / WINDOW))
-        yield _part(f"weakest {WINDOW} tokens", weakest, _WINDOW_WEIGHT * _step(weakest, drift, _WINDOW_STEP, 0.6))
-    yield from _first_margin(content[0])
+    values = [_bounded(token.logprob) for token in tokens[:_MOST_TOKENS] if carries_content(token)]
+    if not values:
+        return ()
+    found: dict[Statistic, float] = {"mean": sum(values) / len(values)}
+    if len(values) >= SHORT:
+        found |= {"tail": _lowest_tenth(values), "weakest": _weakest_window(values)}
+    return tuple(LogprobStatistic(name, value, len(values), code) for name, value in found.items())
+
+
+def logprob_parts(
+    statistics: Sequence[LogprobStatistic],
+    tokens: Sequence[TokenLogprob],
+    lines: Sequence[UsualLogprobs] = (),
+    model: str = "",
+) -> Iterator[ConfidencePart]:
+    """What the statistics of `tokens` add, each against what is usual: of `model` where there is a line of its own."""
+    for one in statistics:
+        weight, ceiling = _WEIGHTS[one.name]
+        if one.tokens < SHORT:
+            weight *= _SHORT_FACTOR
+        own = line_of(lines, model, one.name, code=one.code)
+        expected = usual(one.name, one.tokens, code=one.code, own=own)
+        yield _part(_NAMES[one.name], one.value, weight * _step(one.value, expected, step(one.name), ceiling))
+    first = next(filter(carries_content, tokens), None)
+    if first is not None:
+        yield from _first_margin(first)
 
 
 def unweighed(parts: Sequence[ConfidencePart]) -> list[ConfidencePart]:
@@ -56,12 +69,11 @@ def unweighed(parts: Sequence[ConfidencePart]) -> list[ConfidencePart]:
 
 def content_tokens(tokens: Sequence[TokenLogprob]) -> int:
     """How many tokens the parts were read from."""
-    return sum(bool(token.token.strip()) and not math.isnan(token.logprob) for token in tokens[:_MOST_TOKENS])
+    return sum(map(carries_content, tokens[:_MOST_TOKENS]))
 
 
-def usual_tail(count: int) -> float:
-    """The usual mean of the lowest tenth of `count` tokens, in nats."""
-    return -1.2 - 0.25 * math.log(count)
+def carries_content(token: TokenLogprob) -> bool:
+    return bool(token.token.strip()) and not math.isnan(token.logprob)
 
 
 def _first_margin(first: TokenLogprob) -> Iterator[ConfidencePart]:

@@ -57,15 +57,19 @@ def substance_parts(ask: str, features: Features, text: str, said: Sequence[str]
 
 
 def _language(ask: str, features: Features, text: str) -> Iterator[ConfidencePart]:
-    wanted = features.language
-    if wanted == UNKNOWN or features.task is TaskClass.TRANSLATION or len(text) < _LANGUAGE_CHARS:
-        return
-    if _NAMES_LANGUAGE.search(ask):
-        return
     prose = re.sub(r"```.*?(?:```|\Z)", " ", text, flags=re.DOTALL)
-    found = detect(prose) if len(prose.strip()) >= _LANGUAGE_CHARS else UNKNOWN
-    if found not in (UNKNOWN, wanted) and not any({found, wanted} <= kin for kin in _KIN):
-        yield ConfidencePart("language", f"{found}, asked in {wanted}", OTHER_LANGUAGE)
+    if len(prose.strip()) >= _LANGUAGE_CHARS and (found := other_language(ask, features, prose)):
+        yield ConfidencePart("language", f"{found}, asked in {features.language}", OTHER_LANGUAGE)
+
+
+def other_language(ask: str, features: Features, prose: str) -> str:
+    """The language of the lower-case prose where it is not the one that was asked in; "" where it is, or may be."""
+    wanted = features.language
+    if wanted == UNKNOWN or features.task is TaskClass.TRANSLATION or _NAMES_LANGUAGE.search(ask):
+        return ""
+    found = detect(prose)
+    kin = any({found, wanted} <= kin for kin in _KIN)
+    return "" if kin or found in (UNKNOWN, wanted) else found
 
 
 def _loop(said: Sequence[str]) -> Iterator[ConfidencePart]:

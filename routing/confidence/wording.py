@@ -25,6 +25,15 @@ _REFUSAL = re.compile(
     r"lo siento,? (?:pero )?no puedo|no puedo (?:ayudar|proporcionar)|mi dispiace,? (?:ma )?non posso|"
     r"(?:desculpe|sinto muito),? (?:mas )?não posso|извините,? (?:но )?я не могу|申し訳|抱歉|对不起,?我(?:不能|无法))",
 )
+# What a refusal says that it will not do. "I can't recommend it enough" refuses nothing.
+_REFUSED = re.compile(
+    r"(?:[\s,]+(?:to|you|with|currently|directly|legally|ethically|really|leider|dir|ihnen|dabei|damit|nicht)){0,4}\s+"
+    r"(?:help|assist|provide|comply|fulfil+|generate|create|write|share|discuss|engage|support|produce|continue|"
+    r"participate|do (?:that|this|so)|answer (?:that|this|your)|complete (?:that|this|your)|"
+    r"helfen|weiterhelfen|unterstützen|beantworten|(?:vous |te )?(?:aider|répondre|fournir)|ayudar\w*|proporcionar|"
+    r"responder|aiutar\w*|fornire|rispondere|ajudar|fornecer|(?:вам )?(?:помочь|ответить))\b"
+)
+
 _ADMISSION = re.compile(
     r"\bi(?: really| honestly)? (?:don't|do not) "
     r"(?:know|remember|have (?:that|this|enough|any) (?:information|details?))\b|"
@@ -51,6 +60,12 @@ _CONTRADICTION = re.compile(
 def without_doubts(text: str) -> str:
     """The lower-case text without its hedges and admissions, so that a doubt counts once, as a doubt."""
     return _HEDGES.sub(" ", _ADMISSION.sub(" ", text))
+
+
+def refuses(text: str) -> bool:
+    """Whether a lower-case text opens with a refusal that says what it will not do."""
+    opener = _REFUSAL.match(text[:_OPENER])
+    return opener is not None and _REFUSED.match(text, opener.end()) is not None
 
 
 def wording_parts(text: str, words: int) -> Iterator[ConfidencePart]:

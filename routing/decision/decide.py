@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from routing.analysis.features import Features, Risk
 from routing.decision.case import Case, determinism, pinned, time_s
 from routing.decision.constraints import checks
+from routing.decision.gains import on_gain
 from routing.decision.model import ENGINE, BudgetView, Decision, Exclusion, Reason, Snapshot, World
 from routing.decision.money import MONEY, credit_nusd
 from routing.decision.prediction import predict
@@ -32,7 +33,9 @@ def decide(features: Features, world: World, snapshot: Snapshot) -> Decision:
     route, rule = _route(features, policy, snapshot)
     max_output = _max_output(features, route, policy, snapshot)
     found, pruned, forgiven = _find(features, world, snapshot, route, max_output)
-    judged, ranked, plan = found.judged, found.ranked, found.plan
+    judged, ranked = found.judged, found.ranked
+    candidates = {one.model.id: one.candidate for one in judged}
+    plan = on_gain(found.plan, candidates.__getitem__, route, policy, snapshot)
     chosen = plan.ladder[0].models[0] if plan.ladder else None
     return Decision(
         engine=ENGINE,

@@ -7,22 +7,26 @@ from typing import Literal
 
 from routing.budget.scopes import Sum
 from routing.confidence.calibration import UNRATED, Calibration
+from routing.confidence.usual import UsualLogprobs
 from routing.policy.model import Policy, Timeouts
 from routing.registry.model import Registry
 
-ENGINE = "3"
+ENGINE = "4"
 STAND_IN = "stand-in"
 """The rung of models that no rung of the route selects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A strategy's word before the decision: which rung first, on what evidence, and what asking cost."""
+    """A strategy's word before the decision: which rung first, on what evidence, and what asking cost. `quality` are
+    pairs of a model and the chance that its answer would be good; `turn` is the turn in which somebody was asked."""
 
     strategy: str
     first_rung: int
     evidence: str
     cost_nusd: int = 0
+    quality: tuple[tuple[str, float], ...] = ()
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,14 @@ class Pattern:
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """Every record so far, and the hash that names this state of them. `patterns` are the failures that are known,
-    `calibration` what ratings say of the confidence."""
+    `calibration` what ratings say of the confidence, `usual` the lines that logprobs of a model are held against."""
 
     records: tuple[Record, ...] = ()
     hash: str = ""
     formats: tuple[FormatRecord, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     calibration: Calibration = UNRATED
+    usual: tuple[UsualLogprobs, ...] = ()
 
     def get(self, model: str, task: str) -> Record | None:
         return next((r for r in self.records if r.model == model and r.task == task), None)

@@ -118,7 +118,8 @@ def _split(rungs: list[int], route: Route, snapshot: Snapshot) -> tuple[list[int
     """
     last = len(route.ladder) - 1
     if route.mode == "cascade":
-        last = next((index for index, rung in enumerate(route.ladder) if rung.threshold is None), last)
+        ends = (index for index, rung in enumerate(route.ladder) if rung.threshold is None and not rung.gain)
+        last = next(ends, last)
     advised = max((advice.first_rung for advice in snapshot.advice), default=0)
     start = max(0, min(last, advised + snapshot.nudge))
     ladder = [index for index in rungs if start <= index <= last]

@@ -24,8 +24,16 @@ def prior_scores(prior: Prior, prompts: Sequence[str], weak: str, strong: str) -
     counted, shapes = prompts_read(prompts)
     grams, scaled = weighed(counted, np.asarray(prior.idf)), standardised(shapes, prior.standard, LIMIT)
     opinions = [_opinions(prior, model, grams, shapes, scaled) for model in (weak, strong)]
-    gain = opinions[1].sum(axis=0) - opinions[0].sum(axis=0) + prior.length_weight * shapes[:, 0]
+    longer = shapes[:, 0] - prior.standard.mean[0]
+    gain = (opinions[1].sum(axis=0) - opinions[0].sum(axis=0) + prior.length_weight * longer) / 2
     return np.stack((gain, *(probability(logit(np.clip(one, _LEAST, _MOST)).mean(axis=0)) for one in opinions)))
+
+
+def prior_difficulties(prior: Prior, prompts: Sequence[str]) -> Array:
+    """`Prior.difficulty`: shape (n,)."""
+    ease = [logit(prior_scores(prior, prompts, model, model)[1]) - skill.usual for model, skill in prior.skills.items()]
+    longer = prompts_read(prompts)[1][:, 0] - prior.standard.mean[0]
+    return np.asarray(prior.length_weight * longer - np.mean(ease, axis=0))
 
 
 def evidence_logits(evidence: Evidence, answers: Sequence[Answered], model: str) -> Array:

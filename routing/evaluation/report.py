@@ -76,7 +76,7 @@ def evaluate(question: Question) -> Evaluation:
         scores = {name: routed(setting, name) for name in dict.fromkeys(needed)}
         baselines = {name: scores[name][0] for name in BASELINES}
         strategies = {name: _strategy(scores[name], setting, baselines) for name in dict.fromkeys(shown)}
-        gain = scores[CHOSEN][2] - scores[CHOSEN][1] if question.system else None
+        gain = scores[CHOSEN][0] if question.system else None
         answers, systems = _beyond_the_prompt(setting, gain)
         return Evaluation(setting, strategies, _bounds(setting), answers, systems)
 

@@ -2,8 +2,8 @@
 
 A router is made from all texts at once, so that each is read once whatever the folds. `fit` then learns from some of
 the texts that teach; its result scores some of the tested ones: shape (3, rows), the gain that is expected of the
-strong model (its order is what counts), and the probabilities that the weak and the strong model are right, NaN where
-the router tells none.
+strong model, and the probabilities that the weak and the strong model are right. Where a router tells none, these are
+NaN, and of its gain the order alone counts.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Their weights have a Gaussian prior, so that few rows move them little.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,6 @@ _LARGEST_LOGIT, _SURE = 30.0, 1e-3
 _FREE = 1e-4
 _SMALLEST_SD, _LIMIT = 1e-6, 4.0
 _STEPS, _CLOSE = 30, 1e-6
-_CHANGES = np.linspace(0.05, 0.95, 10)
 
 
 class Weights(NamedTuple):
@@ -75,7 +74,7 @@ class Right(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Beliefs:
     """By the prompt; after the weak answer, with the probability of an agreement and what either outcome would make of
-    it; and after the second's. `gain_changes` are quantiles of how much a weak answer changes the expected gain."""
+    it; and after the second's. `taught` is what is believed of the turns that taught, and there None."""
 
     before: Right
     after_weak: Right
@@ -83,7 +82,7 @@ class Beliefs:
     if_agreed: Right
     if_not: Right
     after_second: Right
-    gain_changes: Array
+    taught: Beliefs | None = None
 
 
 def map_logistic(x: Array, y: Array, weights: Weights) -> Array:
@@ -122,7 +121,6 @@ def believed(turns: Turns, right: Right, taught: NDArray[np.intp]) -> Callable[[
     after = _of_each(after_x, right, taught, _AFTER)
     ahead = _of_each(ahead_x, right, taught, _AHEAD)
     agreed, not_agreed = (_ahead(turns, after_weak.strong, nothing + sign) for sign in (1, -1))
-    change = (after_weak.strong - after_weak.weak) - (before.strong - before.weak)
 
     def beliefs(rows: NDArray[np.intp]) -> Beliefs:
         return Beliefs(
@@ -132,10 +130,10 @@ def believed(turns: Turns, right: Right, taught: NDArray[np.intp]) -> Callable[[
             Right(*(one.p(agreed[rows]) for one in ahead)),
             Right(*(one.p(not_agreed[rows]) for one in ahead)),
             Right(*(one.p(after_x[rows]) for one in after)),
-            np.quantile(change[taught], _CHANGES),
         )
 
-    return beliefs
+    own = beliefs(taught)
+    return lambda rows: replace(beliefs(rows), taught=own)
 
 
 def probability(log_odds: Array) -> Array:

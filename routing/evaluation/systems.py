@@ -8,18 +8,18 @@ each is a setting, a point of its cost-quality curve.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.isotonic import IsotonicRegression
 
 from routing.evaluation.costs import Costs
 from routing.evaluation.figures import Array
 from routing.evaluation.stages import Beliefs, Right
 
 VALUES = tuple(np.geomspace(0.3, 2_000, 90).tolist())
-_MARGIN = 0.03
-"""How much better than waiting it must be to ask the strong model at once."""
 
 Part = tuple[NDArray[np.intp], Beliefs]
 """Rows that were tested together, and what is believed of them."""
@@ -105,12 +105,14 @@ class _Decisions:
     costs: Costs
 
     def start_strong(self) -> Mask:
-        """Whether the strong model at once is worth more than seeing the weak answer first, whose effect on the gain is
-        taken from the turns that taught."""
-        gain = self.beliefs.before.strong - self.beliefs.before.weak
-        later = gain[:, None] + self.beliefs.gain_changes[None, :]
-        waiting = np.maximum(0.0, later * self.value - 1).mean(axis=1) - self.costs.ratio
-        return np.asarray(gain * self.value - 1 > waiting + _MARGIN)
+        """Whether the strong model at once is worth more than seeing the weak answer first. By how much was seen in the
+        turns that taught; it grows with the gain that the prompt lets expect (isotonic regression, Barlow et al. 1972).
+        """
+        if self.beliefs.taught is None:
+            raise ValueError("of the turns that taught nothing is decided")
+        taught = replace(self, beliefs=self.beliefs.taught)
+        learned: Any = IsotonicRegression(out_of_bounds="clip").fit(_gain(taught.beliefs), taught._strong_ahead())
+        return np.asarray(learned.predict(_gain(self.beliefs)) > 0)
 
     def escalate(self) -> Mask:
         stop, strong = self._worth(self.beliefs.after_weak, keeps_second=False)
@@ -119,13 +121,7 @@ class _Decisions:
     def ask(self) -> Mask:
         if not self.system.second:
             return np.zeros(len(self.beliefs.agree), dtype=np.bool_)
-        now = np.maximum(*self._worth(self.beliefs.after_weak, keeps_second=False))
-        agreed, not_agreed = (
-            np.maximum(*self._worth(outlook, self.system.keeps_second))
-            for outlook in (self.beliefs.if_agreed, self.beliefs.if_not)
-        )
-        p = self.beliefs.agree
-        return np.asarray(p * agreed + (1 - p) * not_agreed - self.costs.second_ratio > now)
+        return np.asarray(self._asking() > np.maximum(*self._worth(self.beliefs.after_weak, keeps_second=False)))
 
     def escalate_after(self) -> Mask:
         stop, strong = self._worth(self.beliefs.after_second, self.system.keeps_second)
@@ -134,7 +130,30 @@ class _Decisions:
     def prefers_second(self, outlook: Right) -> Mask:
         return np.asarray(outlook.second > outlook.weak) & self.system.keeps_second
 
+    def _strong_ahead(self) -> Array:
+        """How much more the strong model at once would have been worth, by what is believed once the weak one has
+        answered."""
+        kept, strong = self._worth(self.beliefs.after_weak, keeps_second=False)
+        best = np.maximum(kept, strong)
+        if self.system.second:
+            best = np.maximum(best, self._asking())
+        return strong - (best - self.costs.ratio)
+
+    def _asking(self) -> Array:
+        """Of asking the second model, and then doing what is worth most."""
+        agreed, not_agreed = (
+            np.maximum(*self._worth(outlook, self.system.keeps_second))
+            for outlook in (self.beliefs.if_agreed, self.beliefs.if_not)
+        )
+        p = self.beliefs.agree
+        return p * agreed + (1 - p) * not_agreed - self.costs.second_ratio
+
     def _worth(self, outlook: Right, keeps_second: bool) -> tuple[Array, Array]:
         """Of keeping what there is, and of asking the strong model."""
         kept = np.maximum(outlook.weak, outlook.second) if keeps_second else outlook.weak
         return kept * self.value, outlook.strong * self.value - 1
+
+
+def _gain(beliefs: Beliefs) -> Array:
+    """What the prompt lets expect of the strong model."""
+    return beliefs.before.strong - beliefs.before.weak

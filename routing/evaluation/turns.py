@@ -81,12 +81,12 @@ def beliefs(setting: Setting, by_text: Array) -> tuple[list[Part], Right]:
     )
     own, found = own_lessons(setting), []
     for part in folds.parts:
-        _, weak_p, strong_p = by_prompt[part]
+        gain, weak_p, _ = by_prompt[part]
         column = dict(zip(answers.models, by_text[part], strict=True))
         seen = replace(
             turns,
             weak_before=logit(weak_p),
-            strong_before=logit(strong_p),
+            strong_before=logit(weak_p + gain),
             weak_text=column[setting.weak],
             second_text=nothing if question.second is None else column[question.second],
         )

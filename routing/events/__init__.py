@@ -18,8 +18,8 @@ from routing.events.calls import (
     TextDelta,
     ToolCallDelta,
 )
-from routing.events.confidence import ConfidenceMeasured, ConfidencePart, Observation
-from routing.events.ending import Degraded, DraftTaken, Rated, RatingAsked, TurnFinished
+from routing.events.confidence import ConfidenceMeasured, ConfidencePart, Observation, SecondOpinion
+from routing.events.ending import Compared, Copied, Degraded, DraftTaken, Rated, RatingAsked, TurnFinished
 from routing.events.limits import CapReached, CapWarned, RouteFrozen, Throttled
 from routing.events.path import (
     BreakerChanged,
@@ -43,9 +43,11 @@ __all__ = [
     "BreakerChanged",
     "CapReached",
     "CapWarned",
+    "Compared",
     "ConfidenceMeasured",
     "ConfidencePart",
     "ContextCut",
+    "Copied",
     "Degraded",
     "Delta",
     "DraftTaken",
@@ -69,6 +71,7 @@ __all__ = [
     "Role",
     "RouteDecided",
     "RouteFrozen",
+    "SecondOpinion",
     "Settled",
     "Stamp",
     "Status",

@@ -61,7 +61,7 @@ class DraftTaken(Stamp):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingAsked(Stamp):
     """After the end: the user is asked whether the answer of `attempt` is good, which happens to a share of turns,
-    `propensity`, whatever they are."""
+    `propensity`, whatever they are. The attempt is the one that answered, or a draft that was left for it."""
 
     type: Literal["RatingAsked"] = "RatingAsked"
     attempt: str
@@ -77,3 +77,22 @@ class Rated(Stamp):
     attempt: str
     good: bool
     solicited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared(Stamp):
+    """After the end: the user holds the superseded draft of `attempt` against the answer, that of `other`, and finds
+    one of the two `better`; None: neither. The last word counts."""
+
+    type: Literal["Compared"] = "Compared"
+    attempt: str
+    other: str
+    better: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied(Stamp):
+    """After the end: the user copies what `attempt` said, for the first time."""
+
+    type: Literal["Copied"] = "Copied"
+    attempt: str

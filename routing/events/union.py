@@ -17,8 +17,8 @@ from routing.events.calls import (
     TextDelta,
     ToolCallDelta,
 )
-from routing.events.confidence import ConfidenceMeasured
-from routing.events.ending import Degraded, DraftTaken, Rated, RatingAsked, TurnFinished
+from routing.events.confidence import ConfidenceMeasured, SecondOpinion
+from routing.events.ending import Compared, Copied, Degraded, DraftTaken, Rated, RatingAsked, TurnFinished
 from routing.events.limits import CapReached, CapWarned, RouteFrozen, Throttled
 from routing.events.path import (
     BreakerChanged,
@@ -54,6 +54,7 @@ Event = Annotated[
     | RouteFrozen
     | CapWarned
     | ConfidenceMeasured
+    | SecondOpinion
     | Escalated
     | FailedOver
     | SteppedDown
@@ -63,7 +64,9 @@ Event = Annotated[
     | TurnFinished
     | DraftTaken
     | RatingAsked
-    | Rated,
+    | Rated
+    | Compared
+    | Copied,
     Field(discriminator="type"),
 ]
 Delta = TextDelta | ReasoningDelta | ToolCallDelta

@@ -6,11 +6,13 @@ The result is an answer, a refusal by a cap, or a failure; what happens next is 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from routing import events as ev
+from routing.confidence.provisional import Abort
 from routing.errors import ProviderError
 from routing.execution.attempt import Attempt
 from routing.execution.attempts import Attempts, Refusal, Step
@@ -18,6 +20,7 @@ from routing.execution.call import Unfinished, needed_of
 from routing.execution.context import TurnContext
 from routing.execution.hedging import Hedge, Race, check
 from routing.execution.retry import retry_wait_s
+from routing.execution.watching import Watching
 from routing.messages import Reply, clean_text
 from routing.registry.model import Model
 
@@ -26,9 +29,12 @@ _FIRST, _SECOND = "first", "second"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What a model said; `aborted`: why nobody waited for the rest."""
+
     step: Step
     attempt: str
     reply: Reply
+    aborted: Abort | None = None
 
     @property
     def model(self) -> Model:
@@ -55,12 +61,14 @@ Result = Answer | Failure | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be asked: the step, why, what goes on from where, and who may be asked beside it."""
+    """What is to be asked: the step, why, what goes on from where, who may be asked beside it, and what watches each
+    call."""
 
     step: Step
     role: ev.Role
     unfinished: Unfinished | None = None
     hedge: Hedge | None = None
+    watching: Callable[[], Watching | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,10 @@ class Asking:
             )
             if isinstance(begun, Refusal):
                 return begun
+            begun.watch = order.watching()
             run, error = await self._run(_Run(step, begun), order.hedge if first else None)
             if error is None:
-                return Answer(run.step, run.attempt.id, run.attempt.reply())
+                return Answer(run.step, run.attempt.id, run.attempt.reply(), run.attempt.aborted)
             wait_s = self._wait_s(run, error, tries) if run.attempt is begun else None
             if wait_s is None:
                 return self._failed(run, error)

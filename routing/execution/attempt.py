@@ -7,11 +7,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from routing import events as ev
+from routing.confidence.provisional import Abort
 from routing.decision.prediction import bill, price_of
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.call import Unfinished
 from routing.execution.masking import Mask, ValuesBack
 from routing.execution.recorder import Recorder
+from routing.execution.watching import Watching
 from routing.messages import (
     FinishChunk,
     LimitsChunk,
@@ -51,6 +53,7 @@ class Attempt:
     """What one call has given so far. `input_tokens` is our estimate until the provider reports; `sent` says whether
     the provider was asked at all; `characters` counts all that is billed as output. `left_out` messages of the chat
     were not sent; `mask` puts personal data back into what comes; `speaks` is awaited before the first of it is told.
+    `watch` may break it off, and `aborted` says why it did.
     """
 
     id: str
@@ -65,6 +68,8 @@ class Attempt:
     sent: bool = False
     mask: Mask | None = None
     speaks: Callable[[], Awaitable[None]] | None = None
+    watch: Watching | None = None
+    aborted: Abort | None = None
     texts: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     tool_calls: dict[int, ToolCall] = field(default_factory=dict)
@@ -137,6 +142,8 @@ async def stream(
                     attempt.logprobs.extend(logprobs)
                     attempt.characters += len(text)
                     _tell(attempt, recorder, values.feed("text", text))
+                    if attempt.watch is not None:
+                        await _watched(attempt, attempt.watch, recorder, chunk)
                 case ReasoningChunk(text):
                     await _first(attempt, recorder)
                     attempt.characters += len(text)
@@ -153,12 +160,31 @@ async def stream(
                 case FinishChunk(reason, request_id):
                     attempt.finish = clean_text(reason)
                     attempt.request_id = request_id and clean_text(request_id)
-            if attempt.runaway():
-                attempt.finish = "length"
+            if attempt.aborted is not None or attempt.runaway():
+                attempt.finish = "length" if attempt.aborted is None else "aborted"
                 break
     _tell_rest(attempt, recorder, values)
     if attempt.finish == "content_filter":
         raise ProviderError(ErrorKind.CONTENT_FILTER, "the answer was withheld", request_id=attempt.request_id)
+
+
+async def _watched(attempt: Attempt, watch: Watching, recorder: Recorder, came: TextChunk) -> None:
+    """Break off what is not worth waiting for, or else tell, rarely, how sure the answer is so far."""
+    attempt.aborted = watch.read(came.text, came.logprobs)
+    if attempt.aborted is not None or not watch.due:
+        return
+    if (measured := watch.news(attempt.texts, attempt.logprobs)) is not None:
+        recorder.note(
+            ev.ConfidenceMeasured,
+            attempt=attempt.id,
+            score=measured.score,
+            low=measured.low,
+            high=measured.high,
+            parts=measured.parts,
+            needed=watch.needed,
+            provisional=True,
+        )
+        await recorder.commit()
 
 
 def _tell(attempt: Attempt, recorder: Recorder, text: str) -> None:

@@ -68,7 +68,7 @@ class Attempts:
         exceeded = await recorder.reserve(
             entering if moved is None else (moved, *entering),
             limits=self._limits(model),
-            credit_nusd=context.decision.credit_nusd,
+            credit_nusd=context.decision.credit_nusd - recorder.trace.asides_nusd,
         )
         if exceeded is None:
             self._calls[model.id] += 1

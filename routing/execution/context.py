@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from routing.analysis.features import Features
@@ -19,6 +19,7 @@ from routing.messages import Request
 from routing.policy.model import Route
 from routing.providers.contract import Provider
 from routing.registry.model import Model
+from routing.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class TurnContext:
     """The request, what was decided, and the hands that carry it out. `explain_error` makes a user's sentence;
     `problems` are those of providers that gave no list of models. `left_out` messages of the chat, `saved_tokens` in
     all, are in none of the calls; personal data is `masked` in what leaves the machine; `wish` asks for an answer of
-    some length."""
+    some length; `aside` carries out a turn of its own for this one."""
 
     request: Request
     features: Features
@@ -48,6 +49,7 @@ class TurnContext:
     saved_tokens: int = 0
     masked: bool = False
     wish: str = ""
+    aside: Callable[[Request, Purpose], Awaitable[Trace]] | None = None
 
     @property
     def breakers(self) -> Breakers:

@@ -15,6 +15,7 @@ from typing import Literal
 from routing import events as ev
 from routing.confidence.measure import Measurement, measure
 from routing.confidence.patterns import observed
+from routing.confidence.provisional import Abort
 from routing.decision.model import PlannedRung
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.asking import Answer, Asking, Failure, Order
@@ -22,7 +23,9 @@ from routing.execution.attempts import Attempts, Refusal, Step
 from routing.execution.call import Unfinished
 from routing.execution.context import TurnContext
 from routing.execution.hedging import Hedge
+from routing.execution.opinions import Opinions
 from routing.execution.stops import Stops, cap_reached
+from routing.execution.watching import Watching, broken_off, seen, watching
 from routing.messages import Reply
 from routing.registry.model import Model
 
@@ -77,7 +80,9 @@ class Climb:
         self._stops = Stops(context)
         self._ending = Ending()
         self._again: set[str] = set()
+        self._opinions = Opinions(context)
         self._continued = False
+        self._aborted: Failure | None = None
         self._move: _Move | None = None
 
     async def run(self) -> Ending:
@@ -85,6 +90,7 @@ class Climb:
         at: int | None = 0 if self._stops else None
         while at is not None:
             at, self._move = await self._ask(at)
+        self._ending.partial = self._ending.partial or self._aborted
         self._ending.skipped.extend(self._stops.resting())
         return self._ending
 
@@ -120,6 +126,7 @@ class Climb:
                 "first" if move is None else move.kind,
                 None if move is None else move.unfinished,
                 self._hedge(at),
+                partial(self._watching, at),
             )
         )
         for failure in asking.lost:
@@ -135,8 +142,44 @@ class Climb:
                 return (None, None) if self._going_on else (self._stops.next(at), move)
             case Failure():
                 return await self._after(result)
+            case Answer(aborted=Abort() as abort):
+                return self._abandon(result, abort)
             case Answer():
                 return await self._judge(result)
+
+    def _watching(self, at: int) -> Watching | None:
+        """What reads the answer while it comes, and may break it off as long as somebody stronger can be asked."""
+        model, rung = self._stops.model(at), self._stops[at].rung
+        if self._going_on:
+            return None
+
+        def may_abort() -> bool:
+            above = (self._stops[up].model for up in self._stops.above_rung(rung))
+            return any(self._short_of(other, also=model.id) is None for other in above)
+
+        return watching(self._context, model, self._stops.rungs[rung].threshold, self._forces_format(model), may_abort)
+
+    def _abandon(self, answer: Answer, abort: Abort) -> tuple[int | None, _Move | None]:
+        """Climb from an answer that was broken off; it is shown where nobody else says anything."""
+        at, measured = answer.step.at, broken_off(self._context, answer.model, answer.reply, abort)
+        self._attempts.finish(answer.attempt)
+        self._context.recorder.note(
+            ev.ConfidenceMeasured,
+            attempt=answer.attempt,
+            score=measured.score,
+            low=measured.low,
+            high=measured.high,
+            parts=measured.parts,
+            needed=self._stops.rung(at).threshold,
+            provisional=True,
+            valid=False if abort.fault == "format" else None,
+            observed=seen(self._context.features, abort),
+        )
+        error = ProviderError(ErrorKind.CANCELLED)
+        self._aborted = Failure(answer.step, answer.attempt, error, abort.why, answer.reply)
+        told = next(view for view in self._context.recorder.trace.attempts if view.id == answer.attempt)
+        why = f"{abort.why}: aborted after {told.usage.output_tokens} tokens"
+        return self._up(self._stops[at].rung), _Move("escalation", answer.attempt, answer.model.id, why)
 
     def _hedge(self, at: int) -> Hedge | None:
         """A second provider may be asked beside the first model of a turn that is asked, when it is late."""
@@ -195,6 +238,10 @@ class Climb:
         self._attempts.finish(answer.attempt)
         measured = await self._measure(answer)
         self._note_measured(answer, measured, rung)
+        heard = await self._opinions.hear(answer, rung, measured)
+        if heard is not measured:
+            measured = heard
+            self._note_measured(answer, measured, rung, again=True)
         self._keep(Draft(answer.attempt, answer.model, answer.reply, measured.score, measured.fault))
         if self._goes_on(answer):
             self._continued = True
@@ -233,6 +280,7 @@ class Climb:
             record,
             constrained=forced,
             calibration=context.world.acceptance.calibration,
+            usual=context.world.acceptance.usual,
             model=answer.model.id,
         )
         return measuring() if context.request.schema is None else await asyncio.to_thread(measuring)
@@ -242,7 +290,9 @@ class Climb:
         capabilities = self._context.observed.refused.fitted(model).capabilities
         return self._context.request.response_format in capabilities or "json" in capabilities
 
-    def _note_measured(self, answer: Answer, measured: Measurement, rung: PlannedRung) -> None:
+    def _note_measured(self, answer: Answer, measured: Measurement, rung: PlannedRung, *, again: bool = False) -> None:
+        """What is counted of an answer is counted once."""
+        counted = () if again else observed(self._context.features, answer.reply, measured.parts, measured.valid)
         self._context.recorder.note(
             ev.ConfidenceMeasured,
             attempt=answer.attempt,
@@ -252,7 +302,8 @@ class Climb:
             parts=measured.parts,
             needed=rung.threshold,
             valid=measured.valid,
-            observed=observed(self._context.features, answer.reply, measured.parts, measured.valid),
+            observed=counted,
+            logprobs=() if again else measured.logprobs,
         )
 
     def _keep(self, draft: Draft) -> None:
@@ -278,17 +329,22 @@ class Climb:
 
     def _affords(self, model: str) -> bool:
         """Whether one more call fits the caps of the message, which is told when it does not."""
+        short = self._short_of(model)
+        if short is not None:
+            cap, needed, left = short
+            cap_reached(self._context, cap, model, needed, left)
+        return short is None
+
+    def _short_of(self, model: str, also: str | None = None) -> tuple[str, int, int] | None:
+        """The cap of the message that one more call would pass, what it needs and what is left; `also` is under way."""
         context, candidate = self._context, self._context.decision.candidate(model)
         if self._attempts.count >= context.decision.attempts:
-            cap_reached(context, "attempts", model, self._attempts.count + 1, 0)
-            return False
-        if not self._has_credit(model):
-            cap_reached(context, "request", model, candidate.worst_nusd, self._credit_left())
-            return False
+            return "attempts", self._attempts.count + 1, 0
+        if not self._has_credit(model, also):
+            return "request", candidate.worst_nusd, self._credit_left()
         if candidate.latency_s > context.time_left_s:
-            cap_reached(context, "seconds", model, round(1000 * candidate.latency_s), round(1000 * context.time_left_s))
-            return False
-        return True
+            return "seconds", round(1000 * candidate.latency_s), round(1000 * context.time_left_s)
+        return None
 
     def _has_credit(self, model: str, also: str | None = None) -> bool:
         """Whether the message may spend what a call of the model could cost, beside one that is under way."""
@@ -296,7 +352,8 @@ class Climb:
         return needed <= self._credit_left()
 
     def _credit_left(self) -> int:
-        return self._context.decision.credit_nusd - self._context.recorder.trace.spend_nusd
+        trace = self._context.recorder.trace
+        return self._context.decision.credit_nusd - trace.spend_nusd - trace.asides_nusd
 
 
 def weakness(measured: Measurement) -> str:

@@ -7,17 +7,18 @@ import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from routing import events as ev
-from routing.analysis.features import Features
 from routing.budget.accounts import Accounts
 from routing.budget.caps import limits_in_force
 from routing.budget.scopes import taken
 from routing.budget.warnings import Warned, crossed
 from routing.clock import Clock, local_day
-from routing.decision.decide import decide
 from routing.decision.model import BudgetView, Snapshot, World
 from routing.decision.storage import dump_world
+from routing.execution.advising import RULES, advise, ask_about, compared, preview, settled, with_novelty
+from routing.execution.asides import aside
 from routing.execution.budgets import HedgeBudget, RetryBudget
 from routing.execution.context import TurnContext
 from routing.execution.economy import SUMMARY_TOKENS, length_wish, summary_request_text
@@ -30,7 +31,8 @@ from routing.ledger.journal import Journal
 from routing.messages import Limits, Request, ask
 from routing.policy.model import Policy
 from routing.setup import Setup
-from routing.strategies.rules import advise
+from routing.strategies.contract import Question
+from routing.trace import Trace
 
 LONG_PROMPT = 20_000
 """Characters that are looked through in a thread."""
@@ -61,11 +63,13 @@ class Preparing:
         self._warned = Warned()
         self._stored: set[str] = set()
 
-    def preview(self, request: Request, world: World, setup: Setup, accounts: Accounts) -> tuple[Checked, Snapshot]:
+    def preview(self, request: Request, world: World, setup: Setup, accounts: Accounts) -> tuple[Checked, Question]:
         """What a decision would be made from; nothing is told or stored."""
         budget = self._budget(request, world.policy, setup, accounts, self._paced(world.policy, setup))
         checked = check(request, world.policy, budget)
-        return checked, self._snapshot(request, checked.features, world, budget)
+        found = None if setup.novelty is None else setup.novelty(checked.request.written)
+        features = with_novelty(checked.features, found)
+        return checked, ask_about(checked.request, features, world, self._snapshot(request, world, budget))
 
     def look_at_pace(self, policy: Policy, setup: Setup) -> None:
         self._pacing.refresh_soon(policy, setup.caps, setup.simulated)
@@ -99,13 +103,19 @@ class Preparing:
         took_s = recorder.elapsed_s - began
         if checked.plan.left_out:
             checked = await self._shortened(checked, world.policy, budget, recorder)
-        features = checked.features
+        features = await compared(checked.features, checked.request, setup)
         recorder.note(ev.RequestAnalysed, features=features, took_s=took_s)
-        snapshot = self._snapshot(request, features, world, budget)
-        for advice in snapshot.advice:
-            recorder.note(ev.Advised, advice=advice)
+        question = ask_about(checked.request, features, world, self._snapshot(request, world, budget))
+        if purpose == "answer":
+            advised = await advise(question, setup.strategies, partial(self._aside, recorder))
+        else:
+            advised = preview(question, {}, RULES)
+        if advised.features != features:
+            features = advised.features
+            recorder.note(ev.RequestAnalysed, features=features, took_s=took_s)
+        recorder.note(ev.Advised, advice=advised.advice)
         began = recorder.elapsed_s
-        decision = decide(features, world, snapshot)
+        snapshot, decision = settled(advised, world, question.snapshot)
         recorder.note(ev.RouteDecided, decision=decision, snapshot=snapshot, took_s=recorder.elapsed_s - began)
         personal = checked.personal.where(decision, world.registry)
         findings = (*checked.findings, *personal.findings(), *patterns(decision))
@@ -132,6 +142,7 @@ class Preparing:
             left_out=len(checked.plan.left_out),
             saved_tokens=checked.plan.saved_tokens,
             masked=personal.does == "mask",
+            aside=partial(self._aside, recorder),
             wish=length_wish(features.task, world.policy.answer_tokens) if features.response_format == "text" else "",
         )
 
@@ -171,18 +182,17 @@ class Preparing:
             personal=request.personal,
             kept=request.kept,
         )
-        turn = self._start(asked, "summary")
-        try:
-            await turn.wait()
-        except asyncio.CancelledError:
-            turn.cancel()
-            await turn.wait()
-            raise
-        finished = turn.trace.finished
+        trace = await aside(self._start, asked, "summary")
+        finished = trace.finished
         if finished is None or finished.status != "answered":
-            return "", turn.id
-        self._journal.keep_summary(key, request.chat_id, turn.id, finished.reply)
-        return finished.reply, turn.id
+            return "", trace.turn
+        self._journal.keep_summary(key, request.chat_id, trace.turn, finished.reply)
+        return finished.reply, trace.turn
+
+    async def _aside(self, recorder: Recorder, request: Request, purpose: ev.Purpose) -> Trace:
+        """A turn of its own for this one, which tells what it has to tell first."""
+        await recorder.commit()
+        return await aside(self._start, request, purpose)
 
     def _paced(self, policy: Policy, setup: Setup) -> Paced:
         return self._pacing.now(policy, setup.simulated)
@@ -225,14 +235,13 @@ class Preparing:
             frozen=tuple(one.route for one in paced.frozen),
         )
 
-    def _snapshot(self, request: Request, features: Features, world: World, budget: BudgetView) -> Snapshot:
+    def _snapshot(self, request: Request, world: World, budget: BudgetView) -> Snapshot:
         return Snapshot(
             policy_hash=world.policy.hash,
             registry_hash=world.registry.hash,
             acceptance_hash=world.acceptance.hash,
             health=self._observed.health(world.registry),
             budget=budget,
-            advice=(advise(features, world.policy, budget.time_left_s),),
             pin=request.model,
             nudge=request.nudge,
             draw=self._rng.random() if any(model.deployment_of for model in world.registry.models) else 0.0,

@@ -31,7 +31,11 @@ def prior_body(prior: Prior) -> Body:
         **_standard_body(prior.standard),
         "length_weight": prior.length_weight,
         "skills": {
-            model: {"wording": _logistic_body(skill.wording), "shape": _by_shape_body(skill.shape)}
+            model: {
+                "wording": _logistic_body(skill.wording),
+                "shape": _by_shape_body(skill.shape),
+                "usual": skill.usual,
+            }
             for model, skill in prior.skills.items()
         },
     }
@@ -40,7 +44,7 @@ def prior_body(prior: Prior) -> Body:
 def read_prior(body: Body, card: Mapping[str, object]) -> Prior:
     size = len(PROMPT_SHAPE)
     skills = {
-        model: Skill(_logistic(skill["wording"], BUCKETS, size), _by_shape(skill["shape"]))
+        model: Skill(_logistic(skill["wording"], BUCKETS, size), _by_shape(skill["shape"]), _number(skill["usual"]))
         for model, skill in body["skills"].items()
     }
     return Prior(card, _row(body["idf"], BUCKETS), _standard(body, size), skills, _number(body["length_weight"]))

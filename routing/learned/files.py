@@ -14,7 +14,7 @@ from routing.learned import bodies
 from routing.learned.evidence import Evidence
 from routing.learned.prior import Prior
 
-VERSION = 1
+VERSION = 2
 """Goes up when a file of before would be scored otherwise: a number more in a shape, another hash of grams."""
 
 _FORMAT = "pointsman model"
@@ -46,6 +46,14 @@ def read_model(path: Path) -> Prior | Evidence:
         return reader(body, card)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         _refuse(path, "is damaged: numbers are missing, too many or not finite;", _AGAIN)
+
+
+def read_prior(path: Path) -> Prior:
+    """As `read_model`, of what must be a prior. Raises ModelFileError."""
+    model = read_model(path)
+    if not isinstance(model, Prior):
+        _refuse(path, "holds an evidence, and a prior is needed;", "train it with --kind prior")
+    return model
 
 
 def write_model(path: Path, model: Prior | Evidence) -> None:

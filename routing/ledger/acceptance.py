@@ -11,8 +11,10 @@ from routing.confidence.calibration import fit
 from routing.confidence.patterns import known
 from routing.decision.model import Acceptance, FormatRecord, Record
 from routing.ledger.patterns import read_patterns
-from routing.ledger.ratings import labels, read_ratings
+from routing.ledger.ratings import coverage, labels, read_ratings
+from routing.ledger.signs import read_signs
 from routing.ledger.store import Store
+from routing.ledger.usual import read_usual
 
 
 def read_acceptance(store: Store) -> Acceptance:
@@ -22,9 +24,12 @@ def read_acceptance(store: Store) -> Acceptance:
     content += "|" + ";".join(f"{r.model},{r.valid},{r.asked}" for r in formats)
     patterns = tuple(pattern for pattern in read_patterns(store) if known(pattern))
     content += "|" + ";".join(f"{p.model},{p.kind},{p.subject},{p.seen},{p.of}" for p in patterns)
-    calibration = fit(labels(read_ratings(store)))
+    ratings = read_ratings(store)
+    calibration = fit(labels(ratings, read_signs(store)), coverage(ratings, sum(one.answered for one in records)))
     content += f"|{calibration.hash}"
-    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats, patterns, calibration)
+    usual = read_usual(store)
+    content += "|" + ";".join(f"{u.model},{u.name},{u.code},{u.intercept},{u.slope}" for u in usual)
+    return Acceptance(records, hashlib.sha256(content.encode()).hexdigest()[:12], formats, patterns, calibration, usual)
 
 
 def _records(db: sqlite3.Connection) -> tuple[Record, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from routing import events as ev
 
-Afterword = ev.DraftTaken | ev.RatingAsked | ev.Rated
+Afterword = ev.DraftTaken | ev.RatingAsked | ev.Rated | ev.Compared | ev.Copied
 
 
 def take_draft(told: Sequence[ev.Event], wall_s: float) -> ev.DraftTaken | None:
@@ -24,10 +24,21 @@ def take_draft(told: Sequence[ev.Event], wall_s: float) -> ev.DraftTaken | None:
 def ask_rating(told: Sequence[ev.Event], wall_s: float, propensity: float) -> ev.RatingAsked | None:
     """The user is asked about the answer. None where a turn has none, was asked about, or is rated."""
     end = end_of(told)
-    known = any(isinstance(event, ev.RatingAsked | ev.Rated) for event in told)
-    if end is None or end.status != "answered" or end.attempt is None or known or not _answers(told):
+    if end is None or end.attempt is None or not _may_be_asked(told, end):
         return None
     return ev.RatingAsked(**_stamp(told, end, wall_s), attempt=end.attempt, propensity=propensity)
+
+
+def ask_of_draft(told: Sequence[ev.Event], wall_s: float, propensity: float) -> ev.RatingAsked | None:
+    """The user is asked about the last draft that was left for the answer: nobody else would say whether it was as weak
+    as it looked. None where there is no such draft, or where the turn has no answer, was asked about, or is rated."""
+    end = end_of(told)
+    drafts = [event.attempt for event in told if isinstance(event, ev.Escalated)]
+    if end is None or not _may_be_asked(told, end) or not drafts or drafts[-1] == end.attempt:
+        return None
+    if not _judged(told, drafts[-1]):
+        return None
+    return ev.RatingAsked(**_stamp(told, end, wall_s), attempt=drafts[-1], propensity=propensity)
 
 
 def rate(told: Sequence[ev.Event], wall_s: float, good: bool, attempt: str | None = None) -> ev.Rated | None:
@@ -35,11 +46,33 @@ def rate(told: Sequence[ev.Event], wall_s: float, good: bool, attempt: str | Non
     answer that was measured, or is rated so already."""
     end = end_of(told)
     rated = attempt or (end.attempt if end is not None else None)
-    measured = any(isinstance(event, ev.ConfidenceMeasured) and event.attempt == rated for event in told)
-    if end is None or rated is None or not measured or not _answers(told) or rating_of(told, rated) is good:
+    if end is None or rated is None or not _judged(told, rated) or rating_of(told, rated) is good:
         return None
     asked = any(isinstance(event, ev.RatingAsked) and event.attempt == rated for event in told)
     return ev.Rated(**_stamp(told, end, wall_s), attempt=rated, good=good, solicited=asked)
+
+
+def compare(told: Sequence[ev.Event], wall_s: float, draft: str, better: str | None) -> ev.Compared | None:
+    """The user finds a draft, or the turn's answer, the `better` of the two; None: neither. None where one of them was
+    not measured, or that is known."""
+    end = end_of(told)
+    if end is None or end.attempt is None or end.attempt == draft or better not in (draft, end.attempt, None):
+        return None
+    known = [event.better for event in told if isinstance(event, ev.Compared) and event.attempt == draft]
+    if not _judged(told, draft) or not _judged(told, end.attempt) or known[-1:] == [better]:
+        return None
+    return ev.Compared(**_stamp(told, end, wall_s), attempt=draft, other=end.attempt, better=better)
+
+
+def copy(told: Sequence[ev.Event], wall_s: float, attempt: str | None = None) -> ev.Copied | None:
+    """The user copies the answer of the turn, or of one of its attempts. None where that one gave no answer that was
+    measured, or was copied before."""
+    end = end_of(told)
+    copied = attempt or (end.attempt if end is not None else None)
+    before = any(isinstance(event, ev.Copied) and event.attempt == copied for event in told)
+    if end is None or copied is None or before or not _judged(told, copied):
+        return None
+    return ev.Copied(**_stamp(told, end, wall_s), attempt=copied)
 
 
 def rating_of(told: Sequence[ev.Event], attempt: str) -> bool | None:
@@ -51,6 +84,17 @@ def rating_of(told: Sequence[ev.Event], attempt: str) -> bool | None:
 def end_of(told: Sequence[ev.Event]) -> ev.TurnFinished | None:
     """The last event that the turn itself told; None while it runs."""
     return next((event for event in reversed(told) if isinstance(event, ev.TurnFinished)), None)
+
+
+def _may_be_asked(told: Sequence[ev.Event], end: ev.TurnFinished) -> bool:
+    known = any(isinstance(event, ev.RatingAsked | ev.Rated) for event in told)
+    return end.status == "answered" and not known and _answers(told)
+
+
+def _judged(told: Sequence[ev.Event], attempt: str) -> bool:
+    """Whether the attempt answered somebody, and how sure its answer is was measured."""
+    measured = any(isinstance(event, ev.ConfidenceMeasured) and event.attempt == attempt for event in told)
+    return measured and _answers(told)
 
 
 def _answers(told: Sequence[ev.Event]) -> bool:

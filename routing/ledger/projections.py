@@ -11,9 +11,13 @@ from routing import events as ev
 from routing.budget.caps import CapKind, Limit
 from routing.budget.scopes import ALL, taken
 from routing.ledger.afterwards import Afterword
+from routing.ledger.embeddings import note_asked as note_asked_meaning
+from routing.ledger.embeddings import note_found
 from routing.ledger.patterns import note_patterns
 from routing.ledger.ratings import note_asked, note_rated
+from routing.ledger.signs import note_compared, note_copied, note_follow_up
 from routing.ledger.spending import read_sums
+from routing.ledger.usual import note_logprobs
 from routing.messages import described
 
 _LONGEST_TITLE = 60
@@ -35,6 +39,8 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
     match event:
         case ev.TurnStarted():
             _start_turn(db, event)
+            note_follow_up(db, event)
+            note_asked_meaning(db, event)
         case ev.RequestAnalysed() | ev.RouteDecided():
             _describe_turn(db, event)
         case ev.AttemptStarted():
@@ -53,7 +59,8 @@ def project(db: sqlite3.Connection, event: ev.Event) -> None:
             settle(db, event)
         case ev.TurnFinished():
             _finish_turn(db, event)
-        case ev.DraftTaken() | ev.RatingAsked() | ev.Rated():
+            note_found(db, event)
+        case ev.DraftTaken() | ev.RatingAsked() | ev.Rated() | ev.Compared() | ev.Copied():
             _say_of(db, event)
 
 
@@ -65,6 +72,10 @@ def _say_of(db: sqlite3.Connection, word: Afterword) -> None:
             note_asked(db, word)
         case ev.Rated():
             note_rated(db, word)
+        case ev.Compared():
+            note_compared(db, word)
+        case ev.Copied():
+            note_copied(db, word)
 
 
 def title_of(prompt: str) -> str:
@@ -259,6 +270,7 @@ def _measured(db: sqlite3.Connection, event: ev.ConfidenceMeasured) -> None:
     model = db.execute("SELECT model FROM attempt WHERE id = ?", (event.attempt,)).fetchone()
     if model is not None:
         note_patterns(db, model[0], event.observed)
+        note_logprobs(db, model[0], event.logprobs)
 
 
 def _outcome(db: sqlite3.Connection, attempt: str, outcome: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from routing import events as ev
 from routing.confidence import trust
 from routing.confidence.calibration import Label
+from routing.ledger.signs import MEASURED, WEIGHTS, Sign
 from routing.ledger.store import Store
 
 
@@ -55,13 +56,38 @@ def read_ratings(store: Store) -> tuple[Rating, ...]:
     )
 
 
-def labels(ratings: Iterable[Rating]) -> list[Label]:
-    """What the calibration learns from."""
-    return [
+def labels(ratings: Iterable[Rating], signs: Iterable[Sign] = ()) -> list[Label]:
+    """What the calibration learns from: ratings, and signs of answers that have none."""
+    given = [
         Label(one.model, one.task, one.measured, float(one.good), solicited=one.propensity is not None)
         for one in ratings
         if one.good is not None
     ]
+    weak = [
+        Label(one.model, one.task, one.measured, float(one.good), WEIGHTS[one.kind])
+        for one in signs
+        if one.good is not None
+    ]
+    return [*given, *weak]
+
+
+def coverage(ratings: Iterable[Rating], answered: int) -> float:
+    """Of the answers that nobody asked about, the share that was rated; `answered` counts all there are."""
+    given = list(ratings)
+    asked = sum(one.propensity is not None for one in given)
+    return min(1.0, (len(given) - asked) / max(1, answered - asked))
+
+
+def counted(ratings: Iterable[Rating], signs: Iterable[Sign]) -> str:
+    """What `labels` are made of: `31 ratings (5 asked for), 4 comparisons, 120 signs`, or nothing."""
+    rated = [one for one in ratings if one.good is not None]
+    asked = sum(one.propensity is not None for one in rated)
+    weak = [one for one in signs if one.good is not None]
+    compared = len({frozenset((one.attempt, one.other)) for one in weak if one.kind == "compared"})
+    told = [_several(len(rated), "rating") + (f" ({asked} asked for)" if asked else "")] if rated else []
+    told += [_several(compared, "comparison")] if compared else []
+    other = sum(one.kind != "compared" for one in weak)
+    return ", ".join([*told, *([_several(other, "sign")] if other else [])])
 
 
 def judged(ratings: Iterable[Rating]) -> list[trust.Rating]:
@@ -69,20 +95,17 @@ def judged(ratings: Iterable[Rating]) -> list[trust.Rating]:
     return [trust.Rating(one.shown, one.good, one.propensity is not None) for one in ratings if one.good is not None]
 
 
-_INSERT = """
+def _several(n: int, name: str) -> str:
+    return f"{n} {name}{'s' * (n != 1)}"
+
+
+_INSERT = f"""
     INSERT INTO rating (attempt, turn, model, task, shown, measured, propensity, good, wall_s)
     SELECT attempt.id, attempt.turn, attempt.model, COALESCE(turn.task, ''), (
         SELECT json_extract(body, '$.score') FROM event
         WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
         ORDER BY seq DESC LIMIT 1
-    ), (
-        SELECT SUM(json_extract(part.value, '$.log_odds')) FROM json_each((
-            SELECT json_extract(body, '$.parts') FROM event
-            WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
-            ORDER BY seq DESC LIMIT 1
-        )) AS part
-        WHERE json_extract(part.value, '$.name') NOT IN ('calibration', 'ceiling')
-    ), :propensity, :good, :wall_s
+    ), {MEASURED}, :propensity, :good, :wall_s
     FROM attempt JOIN turn ON turn.id = attempt.turn
     WHERE attempt.id = :attempt
 """

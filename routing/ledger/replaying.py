@@ -12,10 +12,11 @@ from routing.ledger.journal import index
 _NO_LIMIT = 2**62
 SUMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pattern": (("model", "kind", "subject"), ("seen", "of_")),
+    "usual": (("model", "name", "code"), ("answers", "x", "y", "xx", "xy")),
     "tally": (("period", "scope", "simulated"), ("spent_nusd",)),
 }
 """Tables that add up what events say, also of turns that are no longer kept: their keys, and what they count."""
-_KEPT_APART = ("event", "piece", "turn", "attempt", "rating", *SUMS)
+_KEPT_APART = ("event", "piece", "turn", "attempt", "rating", "sign", "embedding", *SUMS)
 
 
 def replay(db: sqlite3.Connection, events: Iterable[ev.Event]) -> None:

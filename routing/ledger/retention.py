@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from routing.errors import StorageError
+from routing.ledger.embeddings import forget_text
 from routing.ledger.store import Store
 
 _STEP = 50
@@ -95,10 +96,26 @@ def _erase(store: Store, query: str, values: tuple[object, ...], go_on: Callable
 
 
 def _erase_turn(db: sqlite3.Connection, turn: str) -> None:
+    """With the turns of their own that were carried out for it: they have its text as well."""
+    for (prompt,) in db.execute("SELECT prompt FROM turn WHERE id = ?", (turn,)).fetchall():
+        for asked in (*forget_text(db, prompt), *_asides(db, turn)):
+            _erase_turn(db, asked)
     db.execute("DELETE FROM piece WHERE attempt IN (SELECT id FROM attempt WHERE turn = ?)", (turn,))
     db.execute("DELETE FROM search WHERE rowid = (SELECT n FROM turn WHERE id = ? AND indexed = 1)", (turn,))
-    for table, key in (("rating", "turn"), ("attempt", "turn"), ("event", "turn"), ("summary", "turn"), ("turn", "id")):
-        db.execute(f"DELETE FROM {table} WHERE {key} = ?", (turn,))
+    for table in ("rating", "sign", "attempt", "event", "summary"):
+        db.execute(f"DELETE FROM {table} WHERE turn = ?", (turn,))
+    db.execute("DELETE FROM turn WHERE id = ?", (turn,))
+
+
+def _asides(db: sqlite3.Connection, turn: str) -> list[str]:
+    """Those that read its prompt or its answer: to classify the one, to hear an opinion of the other."""
+    query = """
+        SELECT aside.id FROM event JOIN turn AS aside
+            ON aside.id IN (json_extract(body, '$.advice.turn'), json_extract(body, '$.by_turn'))
+        WHERE event.turn = ? AND type IN ('Advised', 'SecondOpinion', 'ContextCut')
+            AND aside.purpose <> 'answer' AND aside.id <> event.turn
+    """
+    return [row[0] for row in db.execute(query, (turn,)).fetchall()]
 
 
 def _tidy(db: sqlite3.Connection) -> None:

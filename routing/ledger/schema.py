@@ -1,8 +1,8 @@
 """The tables, as an ordered list of migrations: position + 1 is the `user_version` that a migration leads to.
 
 `event` is the truth; `piece` holds the text deltas of an attempt in batches, with marks (sequence, seconds,
-length). `turn`, `attempt`, `tally`, `pattern`, `rating` and `search` are projections: each can be made again from the
-events.
+length). `turn`, `attempt`, `tally`, `pattern`, `rating`, `sign`, `embedding` and `search` are projections: each can be
+made again from the events.
 """
 
 from __future__ import annotations
@@ -208,4 +208,60 @@ CREATE INDEX rating_turn ON rating (turn);
 log-odds before ratings moved them. `propensity` is NULL where
 nobody asked, `good` where nobody answered."""
 
-MIGRATIONS: tuple[str, ...] = (FIRST, TURN_PURPOSE, STRUCTURED_AND_ATTACHED, MONEY_BY_SCOPE, RATINGS)
+COMPARISONS = """
+CREATE TABLE sign (
+    attempt TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    other TEXT NOT NULL DEFAULT '',
+    turn TEXT NOT NULL,
+    model TEXT NOT NULL,
+    task TEXT NOT NULL,
+    measured REAL NOT NULL,
+    good INTEGER,
+    wall_s REAL NOT NULL,
+    PRIMARY KEY (attempt, kind, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_turn ON sign (turn);
+CREATE INDEX sign_recent ON sign (wall_s);
+"""
+"""`sign`: what is known of answers beside ratings: compared with one another (`other`), asked again, gone on from,
+copied; `good` is NULL where two that were compared are alike."""
+
+USUAL_LOGPROBS = """
+CREATE TABLE usual (
+    model TEXT NOT NULL,
+    name TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    answers INTEGER NOT NULL,
+    x INTEGER NOT NULL,
+    y INTEGER NOT NULL,
+    xx INTEGER NOT NULL,
+    xy INTEGER NOT NULL,
+    PRIMARY KEY (model, name, code)
+) STRICT, WITHOUT ROWID;
+"""
+"""`usual`: of each statistic of the logprobs of a model's answers, the sums that make a line over their length, in
+whole numbers: see `routing.confidence.usual`."""
+
+EMBEDDINGS = """
+CREATE TABLE embedding (
+    turn TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    space TEXT NOT NULL DEFAULT '',
+    bits BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX embedding_key ON embedding (key);
+"""
+"""`embedding`: the turns that asked what a text means, which a hash of it names, and what they found out: `bits` in the
+`space` of one model. NULL: nothing."""
+
+MIGRATIONS: tuple[str, ...] = (
+    FIRST,
+    TURN_PURPOSE,
+    STRUCTURED_AND_ATTACHED,
+    MONEY_BY_SCOPE,
+    RATINGS,
+    COMPARISONS,
+    EMBEDDINGS,
+    USUAL_LOGPROBS,
+)

@@ -54,6 +54,8 @@ def compile_policy(
         personal=document.personal,
         context=Context(document.context.budget_tokens, document.context.keep_turns, document.context.old),
         answer_tokens=tuple(sorted(document.answer_tokens.items())),
+        strategy=document.strategy,
+        second_opinion=document.second_opinion,
     )
     return replace(policy, hash=content_hash(policy))
 
@@ -91,6 +93,7 @@ def _when(condition: Condition, shared: When | None = None) -> When:
         user_tier=tuple(condition.user_tier or ()),
         latency=tuple(condition.latency or ()),
         time_budget_s=condition.time_budget_s,
+        novelty=condition.novelty,
     )
     if shared is None:
         return stated

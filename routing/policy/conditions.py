@@ -7,7 +7,7 @@ from routing.policy.ranges import inside
 
 _WORDS = {"user_tier": "user tier", "time_budget_s": "seconds left", "input_tokens": "input tokens"}
 _LISTS = ("task", "risk", "language", "format", "user_tier", "latency")
-_RANGES = ("complexity", "input_tokens", "tools", "time_budget_s")
+_RANGES = ("complexity", "input_tokens", "tools", "time_budget_s", "novelty")
 
 
 def in_words(when: When) -> str:

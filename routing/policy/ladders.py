@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ _Placed = tuple[int, "RungDocument"]
 
 
 def compile_ladder(name: str, routes: Mapping[str, RouteDocument], aliases: Mapping[str, str]) -> tuple[Rung, ...]:
-    """The route's own rungs, then those of the routes that it goes on to; none of them twice."""
+    """The route's own rungs, then those of the routes that it goes on to; none of them twice. Where the route climbs
+    on gain, that finds the thresholds of its own rungs but the last."""
     found: dict[tuple[Selector, ...], Rung] = {}
     following: str | None = name
     while following is not None:
-        for step in _steps(enumerate(routes[following].ladder)):
-            rung = _rung([document for _, document in step], aliases)
+        steps = _steps(enumerate(routes[following].ladder))
+        for n, step in enumerate(steps, start=1):
+            gain = following == name and routes[name].escalate == "gain" and n < len(steps)
+            rung = replace(_rung([document for _, document in step], aliases), gain=gain)
             found.setdefault(rung.selectors, rung)
         following = routes[following].then
     return tuple(found.values())

@@ -30,6 +30,7 @@ def holds(when: When, features: Features, time_budget_s: float | None) -> bool:
         and _tagged(when, features)
         and _among(when.user_tier, features.user_tier)
         and _among(when.latency, features.latency)
+        and _in_range(when.novelty, features.novelty)
         and _in_range(when.time_budget_s, math.inf if time_budget_s is None else time_budget_s)
     )
 

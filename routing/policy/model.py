@@ -45,6 +45,7 @@ class When:
     user_tier: tuple[str, ...] = ()
     latency: tuple[str, ...] = ()
     time_budget_s: Range | None = None
+    novelty: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,14 @@ class Selector:
 class Rung:
     """One step of the ladder. `selectors` are alternatives in order of priority: they fail over, not escalate.
 
-    The answer stays when its confidence reaches `threshold` (None: any answer stays).
+    The answer stays when its confidence reaches `threshold` (None: any answer stays). With `gain` the decision finds
+    the threshold: where the next rung would no longer be worth its price.
     """
 
     name: str
     selectors: tuple[Selector, ...]
     threshold: float | None = None
+    gain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,14 @@ class Context:
     old: Literal["drop", "summarise"] = "drop"
 
 
+Strategy = Literal["rules", "classifier", "neighbours", "learned"]
+"""Who says which rung comes first: the policy as written, a cheap model that is asked, the user's past requests, or a
+trained router."""
+
+SecondOpinion = Literal["never", "agreement", "judge", "any"]
+"""Who may be asked about an answer that could be kept or not: another cheap model for its own answer, a model of
+another family for its verdict, or whichever fits."""
+
 Personal = Literal["show", "ask", "mask", "local"]
 """What is done about personal data before a prompt leaves the machine: told, asked about, replaced by placeholders, or
 kept on the machine."""
@@ -222,6 +233,8 @@ class Policy:
     personal: Personal = "show"
     context: Context = Context()
     answer_tokens: tuple[tuple[str, int], ...] = ()
+    strategy: Strategy = "rules"
+    second_opinion: SecondOpinion = "never"
 
     def route(self, name: str) -> Route:
         return next(route for route in self.routes if route.name == name)

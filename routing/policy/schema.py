@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 
 from routing.analysis.features import Risk, TaskClass
 from routing.policy.mistakes import Mistake, Path, nearest, quoted
-from routing.policy.model import Personal, Range
+from routing.policy.model import Personal, Range, SecondOpinion, Strategy
 from routing.policy.ranges import can_hold, parse_range
 from routing.policy.shapes import shape_mistake
 
@@ -106,6 +106,7 @@ Declined = Literal["stop", "failover"]
 Broken = Literal["restart", "continue"]
 Cut = Literal["keep", "continue"]
 Old = Literal["drop", "summarise"]
+Escalate = Literal["threshold", "gain"]
 Tier = Annotated[str, _one_of("tier", TIERS)]
 Task = Annotated[str, _one_of("task", TaskClass)]
 RiskWord = Annotated[str, _one_of("risk", Risk)]
@@ -140,6 +141,7 @@ class Condition(_Part):
     user_tier: OneOrMore[Word] | None = None
     latency: OneOrMore[Latency] | None = None
     time_budget_s: Annotated[Range, _range(0, math.inf, "< 2")] | None = None
+    novelty: Annotated[Range, _range(0, 1, ">= 0.9")] | None = None
 
 
 class WhenDocument(Condition):
@@ -207,6 +209,7 @@ class RouteDocument(_Part):
     ladder: Annotated[list[RungDocument], AfterValidator(_filled)] = Field(examples=["ladder: [small, mid, large]"])
     then: Word | None = None
     mode: Annotated[Mode, _one_of("mode", ("cascade", "premium_first"))] = "cascade"
+    escalate: Annotated[Escalate, _one_of("value of escalate", ("threshold", "gain"))] = "threshold"
     floor: Share = 0.3
     time_budget_s: Seconds | None = None
     cost_ceiling_usd: Usd | None = None
@@ -222,6 +225,16 @@ class RouteDocument(_Part):
     max_output_tokens: Annotated[int, _between(1, 1_000_000, "2048")] | None = None
     require: RequireDocument = Field(default_factory=RequireDocument, examples=["require: {local: true}"])
     degraded: str = ""
+
+    @model_validator(mode="after")
+    def _gain_finds_thresholds(self) -> RouteDocument:
+        if self.escalate == "threshold":
+            return self
+        if self.mode != "cascade":
+            raise _wrong("escalate: gain is for a cascade, and this route goes premium first", "take it out")
+        if any(rung.threshold is not None for rung in self.ladder):
+            raise _wrong("this route escalates on gain, and has thresholds", "take them out, or escalate: gain")
+        return self
 
 
 class ClassCapDocument(_Part):
@@ -279,6 +292,8 @@ class PolicyDocument(_Part):
     answer_tokens: dict[Task, Annotated[int, _between(16, 1_000_000, "400")]] = Field(
         default={}, examples=["answer_tokens: {faq: 300}"]
     )
+    strategy: Annotated[Strategy, _one_of("strategy", get_args(Strategy))] = "rules"
+    second_opinion: Annotated[SecondOpinion, _one_of("value of second_opinion", get_args(SecondOpinion))] = "never"
     request_s: Seconds = 60.0
     assumed_usd_per_mtok: Usd = 30.0
     aliases: dict[str, Word] = Field(default={}, examples=['aliases: {fast: "*/small-*"}'])

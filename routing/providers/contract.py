@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from routing.messages import Chunk, Message, ResponseFormat, Tool
 from routing.policy.model import Timeouts
 from routing.registry.model import Model
+
+if TYPE_CHECKING:
+    from routing.providers.embeddings import Embedded, Embedding
 
 Framing = Literal["sse", "ndjson"]
 """How the events of a stream are told apart: server-sent events, or a JSON object on each line."""
@@ -91,7 +94,8 @@ class Dialect:
     mask it in words that the server sends back. `key_header` is the header that carries the key. `cards` brings the
     answer to `listing` into the fields of OpenAI's list (see `routing.providers.listing`), raising ProviderError
     (malformed_stream) when it is no list; `details`, where the list does not say enough, is the question to ask for
-    one of its cards, and `detailed` the card completed by the answer.
+    one of its cards, and `detailed` the card completed by the answer. `embedding`, where there is one, is the question
+    for what a text means.
     """
 
     framing: Framing
@@ -103,6 +107,16 @@ class Dialect:
     root: Callable[[str], str]
     details: Callable[[dict[str, Any]], Outgoing] | None = None
     detailed: Callable[[dict[str, Any], object], dict[str, Any]] | None = None
+    embedding: Embedding | None = None
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """What a provider offers beside that, where its dialect has it."""
+
+    async def embed(self, text: str, model: Model, timeout_s: float) -> Embedded:
+        """What the text means. Raises ProviderError, and nothing else."""
+        ...
 
 
 class Provider(Protocol):

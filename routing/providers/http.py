@@ -24,6 +24,7 @@ from routing.policy.model import Timeouts
 from routing.providers.clear_text import IN_THE_CLEAR, in_the_clear
 from routing.providers.contract import Call, Outgoing, ProviderConfig
 from routing.providers.dialects import dialect_of
+from routing.providers.embeddings import Embedded, embedded
 from routing.providers.encodings import ENCODINGS, decode
 from routing.providers.failures import clean, error, malformed
 from routing.providers.known import is_loopback, only_model
@@ -94,6 +95,13 @@ class HttpProvider:
         self._dialect.cards(listing)
         return isinstance(listing, dict)
 
+    async def embed(self, text: str, model: Model, timeout_s: float) -> Embedded:
+        """See `Embedder.embed`."""
+        question = self._dialect.embedding
+        if question is None:
+            raise ProviderError(ErrorKind.INVALID_REQUEST, "it has no embeddings", sent=False)
+        return embedded(question, await self._json(question.ask(text, model, self.config), "embedding", timeout_s))
+
     async def warm(self) -> None:
         """A connection with its handshake done, unless one was used a moment ago."""
         now_s = asyncio.get_running_loop().time()
@@ -135,29 +143,31 @@ class HttpProvider:
         except ProviderError:
             return card
 
-    async def _json(self, outgoing: Outgoing) -> object:
-        """The JSON that answers a question about models."""
+    async def _json(
+        self, outgoing: Outgoing, what: str = "list of models", timeout_s: float = LIST_TIMEOUT_S
+    ) -> object:
+        """The JSON that answers a question: `what` was asked for."""
         secret = self._key() or ""
         client = self._client or await self._open()
         body = bytearray()
         try:
-            request = self._request(client, outgoing, secret, LIST_TIMEOUT_S)
-            async with asyncio.timeout(LIST_TIMEOUT_S), aclosing(await client.send(request, stream=True)) as response:
+            request = self._request(client, outgoing, secret, timeout_s)
+            async with asyncio.timeout(timeout_s), aclosing(await client.send(request, stream=True)) as response:
                 decode(response)
                 await read_body(response, body, _MOST_LISTED_BYTES)
         except (TimeoutError, httpx.TimeoutException) as problem:
-            raise ProviderError(ErrorKind.TIMEOUT, f"no list of models in {LIST_TIMEOUT_S:g} s") from problem
+            raise ProviderError(ErrorKind.TIMEOUT, f"no {what} in {timeout_s:g} s") from problem
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            raise before_answer(problem, LIST_TIMEOUT_S, secret) from problem
+            raise before_answer(problem, timeout_s, secret) from problem
         self._used_at = asyncio.get_running_loop().time()
         if response.status_code != 200:
             raise error(response.status_code, body.decode("utf-8", "replace"), response.headers, secret)
         if len(body) > _MOST_LISTED_BYTES:
-            raise malformed(f"its list of models is longer than {_MOST_LISTED_BYTES // 1024**2} MB")
+            raise malformed(f"its {what} is longer than {_MOST_LISTED_BYTES // 1024**2} MB")
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
-            raise malformed("its list of models is not JSON") from None
+            raise malformed(f"its {what} is not JSON") from None
 
     def _request(self, client: httpx.AsyncClient, outgoing: Outgoing, secret: str, connect_s: float) -> httpx.Request:
         """Raises httpx.InvalidURL, and ProviderError (never sent) for a key that no header can carry (auth), or that

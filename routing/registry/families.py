@@ -22,6 +22,22 @@ _SMALL_MAX_B, _MID_MAX_B = 9.0, 40.0
 _SMALL_WORDS = frozenset(("nano", "mini", "haiku", "flash", "small", "lite", "tiny", "instant", "micro", "fast"))
 _LARGE_WORDS = frozenset(("large", "opus", "pro", "max", "ultra", "premier", "reasoner", "405b"))
 # A prior of quality and speed for each tier, until something better is stated or measured.
+_LINES = {
+    "o": "gpt",
+    "davinci": "gpt",
+    "mixtral": "mistral",
+    "ministral": "mistral",
+    "codestral": "mistral",
+    "magistral": "mistral",
+    "devstral": "mistral",
+    "pixtral": "mistral",
+    "gemma": "gemini",
+    "codegemma": "gemini",
+    "codellama": "llama",
+    "qwq": "qwen",
+    "command": "cohere",
+    "c": "cohere",
+}
 _OF_TIER: dict[str, Terms] = {
     "small": {"quality": 0.62, "first_token_s": 0.4, "tokens_per_s": 120.0},
     "mid": {"quality": 0.75, "first_token_s": 0.7, "tokens_per_s": 80.0},
@@ -79,6 +95,13 @@ def family_of(name: str) -> Family | None:
     return next(
         (family for family in load_shipped().families if any(fnmatchcase(own, glob) for glob in family.match)), None
     )
+
+
+def line_of(name: str) -> str:
+    """Whose line of models a name belongs to, as far as its first word tells: models of one line make like mistakes."""
+    first = re.match(r"[a-z]+", own_name(name).removeprefix("meta-").removeprefix("chat"))
+    word = first[0] if first else own_name(name)
+    return _LINES.get(word, word)
 
 
 def tier_of(name: str, parameters: float | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from routing.analysis.reasks import WITHIN_S, asks_again
 from routing.ledger.costs import (
     CostRow,
     Scope,
@@ -20,7 +21,6 @@ from routing.ledger.store import Store
 from routing.reports.extras import find_extras
 from routing.reports.intervals import LEAST, Mean, Proportion, mean, proportion
 from routing.reports.parts import DRILLS, Part, PartName, Told, parts_of, sum_parts
-from routing.reports.reasks import WITHIN_S, reasks
 from routing.reports.sums import Slice, slices
 
 BASES = ("reported", "estimated", "reserved", "free")
@@ -148,6 +148,12 @@ def _asked_by(call: CostRow, name: str | None) -> str:
     return "drills and checks" if call.purpose in DRILLS else name or "not kept"
 
 
+def _reasks(store: Store, scope: Scope) -> frozenset[str]:
+    """The turns that ask again."""
+    followed = read_follow_ups(store, scope, WITHIN_S)
+    return frozenset(one.turn for one in followed if asks_again(one.prompt, one.before, one.gap_s))
+
+
 def _evidence(store: Store, scope: Scope, turns: Sequence[Sequence[CostRow]]) -> _Evidence:
     several = [turn[0].turn for turn in turns if sum(call.outcome == "finished" for call in turn) > 1]
     hedged = any(call.role == "hedge" for turn in turns for call in turn)
@@ -155,7 +161,7 @@ def _evidence(store: Store, scope: Scope, turns: Sequence[Sequence[CostRow]]) ->
     told = Told(
         cut=read_cut(store, scope) if hedged else (),
         shown=read_shown(store, several),
-        reasks=reasks(read_follow_ups(store, scope, WITHIN_S)),
+        reasks=_reasks(store, scope),
         hedge_nusd=extras.hedge_nusd,
         long_nusd=extras.long_nusd,
     )

@@ -14,6 +14,7 @@ from routing.simulator.fumble import fumble
 from routing.simulator.models import Offer
 from routing.simulator.shaping import shaped
 from routing.simulator.skills import answer
+from routing.simulator.skills.classifying import classification
 from routing.simulator.skills.library import Library
 from routing.simulator.skills.talk import beyond_skill
 from routing.simulator.skills.task import Task, load_json, split_prompt
@@ -36,6 +37,8 @@ async def think(call: Call, offer: Offer, library: Library, today: date, rng: Ra
     role, last = call.messages[-1]
     if role == "tool":
         return Thought(_as_asked(f"The tool says: {last}", task, call), "", sure=True)
+    if classified := classification(task.text):
+        return Thought(classified, "", sure=True)
     wanted = tool_call(call.tools, task.text, call.must_call, rng) if call.tools else None
     if wanted is not None:
         return Thought("", _reasoning(task, True) if _reasons(call, offer) else "", sure=True, call=wanted)

@@ -15,10 +15,11 @@ WIRES: dict[str, Wire] = {wire.name: wire for wire in (openai.WIRE, anthropic.WI
 FOLDERS = {"openai": "/v1", "anthropic": "", "gemini": "", "ollama": ""}
 """What a base URL of each dialect has after the provider's name."""
 DIALECTS = tuple(FOLDERS)
-Door = Literal["reply", "count", "models", "model", "show", "version", "served", "calls", "faults"]
+Door = Literal["reply", "count", "models", "model", "show", "version", "served", "calls", "faults", "embed"]
 
 _PATHS: dict[tuple[str, str], tuple[str, Door]] = {
     ("POST", "v1/chat/completions"): ("openai", "reply"),
+    ("POST", "v1/embeddings"): ("openai", "embed"),
     ("GET", "v1/served"): ("openai", "served"),
     ("GET", "v1/calls"): ("openai", "calls"),
     ("POST", "v1/faults"): ("openai", "faults"),

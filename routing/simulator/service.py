@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from random import Random
 
+from routing.simulator import embedding
 from routing.simulator.connection import Connection, Request
 from routing.simulator.delivery import BrokenOffError, Delivery, Pace, stream_headers
 from routing.simulator.faults import Fault, FaultBoard
@@ -96,6 +97,10 @@ class Service:
                 await connection.reply(200, encode(self.bill.of(provider)))
             case "calls":
                 await connection.reply(200, encode(self.bill.calls_of(provider)))
+            case "embed":
+                self._meet(connection, self.faults.take(provider))
+                body = body_of(request.body)
+                await connection.reply(200, encode(embedding.answer(text(body, "model"), text(body, "input"))))
             case "faults":
                 await self._change_fault(connection, provider, request.body)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import runtime
+from app.chat.empty import STARTERS
 from routing import router
 from routing.decision.model import Acceptance
 from routing.events import Rated, RatingAsked
@@ -74,6 +75,28 @@ async def test_a_draft_under_the_cursor_is_rated_for_itself(tmp_path: Path) -> N
         driver.app.transcript.place_cursor(f"attempt/{attempts[0]}")
         await driver.press("b")
         await driver.until(lambda: [one.attempt for one in read_ratings(driver.runtime.store)] == [attempts[0]])
+
+
+async def test_a_draft_that_is_asked_about_is_what_the_key_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "RATING_SHARE", 0.0)
+    monkeypatch.setattr(router, "DRAFT_SHARE", 1.0)
+    async with driven(tmp_path) as driver:
+        await driver.ask("What is 2 + 3?")
+        turn = await driver.ask(next(one.prompt for one in STARTERS if one.shows == "an escalation"))
+        *_, draft, answer = [one.id for one in driver.app.conversation.trace(turn).attempts]
+        await driver.until(lambda: any(isinstance(event, RatingAsked) for event in driver.events(turn)))
+        driver.app.transcript.focus()
+        await driver.press("home")
+        await driver.until(lambda: "By lot: was this draft good?" in driver.rows)
+        await driver.press("b")
+        await driver.until(lambda: "✗ bad" in driver.rows)
+        assert "By lot" not in driver.rows
+        await driver.press("g")
+        await driver.until(lambda: "✓ good" in driver.rows)
+        found = {one.attempt: (one.good, one.propensity) for one in read_ratings(driver.runtime.store)}
+        assert found == {draft: (False, 1.0), answer: (True, None)}
 
 
 async def test_ratings_move_the_confidence_and_the_panel_tells_of_them(tmp_path: Path) -> None:

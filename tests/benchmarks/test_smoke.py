@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SPREAD = {"p50_ms", "p99_ms"}
+FOUND = {"p50_ms", "p95_ms", "built_s", "memory_mib"}
 KEYS = {
     "startup": {
         "floor": {"echo_ms", "leaves_ms", "memory_mib"},
@@ -21,6 +22,7 @@ KEYS = {
     },
     "overhead": {"floor": SPREAD, "ours": SPREAD, "added": SPREAD, "ratio": {"p50"}},
     "decide": {"decide": SPREAD, "analyse": SPREAD, "analyse_paste": SPREAD},
+    "neighbours": {"floor": FOUND, "ours": FOUND, "ratio": {"p50", "p95"}},
 }
 
 

@@ -13,7 +13,7 @@ from venv import EnvBuilder
 import pytest
 
 ROOT = Path(__file__).parents[2]
-READ_AT_RUN_TIME = ("README.md", "docs/*.md", "themes/*", "routing/**/*.yaml")
+READ_AT_RUN_TIME = ("README.md", "docs/*.md", "themes/*", "routing/**/*.yaml", "routing/**/*.json")
 STRANGER = "raise RuntimeError('the package of the user was imported')\n"
 
 

@@ -235,7 +235,7 @@ def check_rebuilt(store: Store) -> None:
     copy = sqlite3.connect(":memory:")
     copy.row_factory = sqlite3.Row
     store.read(lambda db: db.backup(copy))
-    tables = ("turn", "attempt", "tally", "pattern")
+    tables = ("turn", "attempt", "tally", "pattern", "usual")
     before = {table: contents(copy, table) for table in tables}
     turns = [row["id"] for row in before["turn"]]
     for table in tables:

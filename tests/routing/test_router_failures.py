@@ -175,11 +175,11 @@ async def test_a_request_that_everybody_declines_has_failed(journal: Journal) ->
 
 
 async def test_an_answer_that_the_provider_declined_is_a_failure(journal: Journal) -> None:
-    declined = (TextChunk("I cannot help with that."), FinishChunk("content_filter"))
+    declined = (TextChunk("I would rather not."), FinishChunk("content_filter"))
     line = a_line(journal, {SMALL: [declined], MID: [says("x")], LARGE: [says("x")]})
     events = await line.ask(HELLO)
     end = told(events)
-    assert (end.status, end.reply) == ("failed", "I cannot help with that.")
+    assert (end.status, end.reply) == ("failed", "I would rather not.")
     assert only(events, ev.AttemptFailed)[0].kind == "content_filter"
     assert line.calls("north") == ["small"]
 

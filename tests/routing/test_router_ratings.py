@@ -14,7 +14,7 @@ from routing.ledger.ratings import labels, read_ratings
 from routing.ledger.retention import erase_chat
 from routing.ledger.store import Store
 from routing.ledger.transfer import export_lines, import_lines
-from routing.router import RATING_SHARE
+from routing.router import DRAFT_SHARE, RATING_SHARE
 from tests.fakes import (
     HELLO,
     LARGE,
@@ -80,6 +80,21 @@ async def test_about_one_turn_in_eight_is_asked_about_and_only_once(journal: Jou
     assert sorted(good, key=str) == sorted([(RATING_SHARE, True), *[(RATING_SHARE, None)] * (len(asked) - 1)], key=str)
 
 
+async def test_about_one_left_draft_in_twenty_is_asked_about_and_no_other_draft(journal: Journal) -> None:
+    route = a_route(a_rung("small", 0.8), a_rung("large"))
+    scripts = {SMALL: [says("hm", score=0.2)], LARGE: [says("Paris.", score=0.9)]}
+    line = a_line(journal, scripts, a_policy(route), models=[a_model(SMALL), a_model(LARGE)])
+    ends = [told(await line.ask(HELLO)) for _ in range(200)]
+    asked = [one for end in ends if (one := await line.router.ask_rating(end.turn)) is not None]
+    drafts = [one for one in asked if one.attempt == f"{one.turn}.1"]
+    assert 2 <= len(drafts) <= 20, "200 × 1/20 = 10, ± 3 standard deviations"
+    assert {one.propensity for one in drafts} == {DRAFT_SHARE}
+    assert {one.propensity for one in asked if one not in drafts} == {RATING_SHARE}
+    rated = await line.router.rate(drafts[0].turn, good=True, attempt=drafts[0].attempt)
+    assert rated is not None
+    assert rated.solicited
+
+
 async def test_a_turn_that_is_rated_is_not_asked_about(journal: Journal) -> None:
     line = a_line(journal, {SMALL: [says("Paris.")] * 60})
     for _ in range(60):
@@ -114,6 +129,8 @@ async def test_an_answer_that_was_found_bad_is_no_success_of_its_model(journal: 
 async def test_labels_are_what_was_measured_before_ratings_moved_it(journal: Journal, good: bool) -> None:
     parts = (
         ev.ConfidencePart("base", "", 1.5),
+        ev.ConfidencePart("kept before", "1 of 9", -0.8),
+        ev.ConfidencePart("agreement", "", 0.4),
         ev.ConfidencePart("calibration", "3 ratings", -0.7),
         ev.ConfidencePart("ceiling", "empty", -2.0),
     )

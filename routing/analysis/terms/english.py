@@ -32,7 +32,8 @@ classification.label 2.4: does this comment | does this review | does this sound
 classification.label 2.4: is this email | is this a | is this message | is the following | is this text
 classification.label 2.4: rate this | score this | assign | detect | flag
 classification.label 2.6: tag | tag each | mark each | sort into | group these | bucket
-classification.label 2.6: decide whether this
+classification.label 2.6: decide whether this | decide if | tell if | tell me if the following | tell whether
+classification.label 2.6: judge whether | determine whether the | predict whether | choose the category
 summary.summarise 3.4: summari* | sum up | tldr | tl;dr | tl dr | condense | shorten | recap | boil
 summary.summarise 2.8: give me the gist | in short | brief me | catch me up | digest | compress | trim down
 summary.summarise 2.8: give me a summary
@@ -96,7 +97,8 @@ reasoning.logic 2.4: if all | suppose | assume | given that | who is lying
 reasoning.maths 2.8: minimi* | maximi* | simplify | evaluate the | determine | how many ways
 reasoning.maths 2.8: in how many ways | calculate the
 reasoning.decision 2.4: which is better | what would you | which of these | help me decide | help me choose
-reasoning.decision 2.4: would you | is it legal | is it illegal | am i | do i need to | will i | could i be
+reasoning.decision 1.0: would you
+reasoning.decision 2.4: is it legal | is it illegal | am i | do i need to | will i | could i be
 reasoning.decision 2.4: what are my rights | what are my options | is it wise
 reasoning.logic 2.0: if i | if you | if we | if a | if two | if three | which weighs | three people
 reasoning.logic 2.0: two trains
@@ -116,7 +118,7 @@ transform.units 1.4: to metric
 transform.convert 1.8: iso format | yyyy | hexadecimal | binary | base64 | roman numerals | json array
 transform.convert 1.8: json object | comma separated | smallest to largest | largest to smallest | a to z
 transform.convert 1.8: by date | by price | by length | csv | tsv | uppercase | camel case
-transform.arithmetic 2.0: divided by | multiplied by | percent of | plus | minus | times | squared
+transform.arithmetic 2.0: divided by | multiplied by | percent of | plus | minus | squared
 transform.arithmetic 2.0: decimal places | rounded | the average of
 transform.units 2.2: seconds in | minutes in | hours in | days in | weeks in | inches in | ounces in
 transform.units 2.2: feet in | bytes in
@@ -141,6 +143,10 @@ classification.label 2.0: happy or | formal or informal | sarcastic | toxic | on
 classification.label 2.0: genuine
 classification.label 1.8: priority of | severity | tone of | language is this | which language
 classification.label 1.8: what language | is it a | which of these labels
+classification.label 2.4: relevant or not | answer support | true false or unknown | is true or false | or false
+classification.label 2.4: whether the | whether it's | whether it is | whether this
+classification.label 2.4: following categories | topic candidates
+classification.label 2.0: offensive | toxic language | hateful | correct or incorrect | related or unrelated
 classification.label 2.2: fact or opinion | each sentence as | each one as | rude or polite | relevant or
 classification.label 2.2: yes or no | left or right
 summary.summarise 2.6: summary of | a summary | in a nutshell | key points | main points | takeaways | gist
@@ -193,13 +199,17 @@ creative.story 2.8: opening line | cliffhanger | backstory | villain
 creative.ideas 2.0: podcast | band name | brand name | domain name | party theme | gift idea* | catchy
 creative.ideas 2.0: witty | funny | punchline | team name
 creative.story 2.4: story | stories | ghost story | love story | bedtime story | tale | characters | chapter
-creative.story 2.4: opening paragraph
+creative.story 2.4: opening paragraph | roleplay | role play | a dialogue | a script where | script of | show script
+creative.story 2.4: anime script | movie script | anime | fanfic | crossover | alternate universe | episode | superhero
+creative.story 2.4: comedy | sci-fi | science fiction | protagonist | fictional | fictitious | dnd | d&d | dungeon
+creative.story 2.4: interactive adventure | text adventure | narrate | narrator | lore | worldbuilding | roast | skit
+creative.poem 2.4: koan | stanza | lullaby | hymn | elegy | spoken word | rhymes
 creative.poem 3.0: couplet | rhyming | poetry | verses | acrostic | nursery rhyme | chorus | jingle
 creative.ideas 1.8: truths and a lie | icebreaker | nickname | username | pickup line | trivia night
 creative.ideas 1.8: improv
 code.write 2.8: python | javascript | typescript | rust | golang | java | c++ | c# | kotlin | php | ruby
 code.write 2.8: haskell | bash | sql | css | html
-code.write 2.4: function | regex | regexp | api endpoint | unit test* | class that | algorithm | script
+code.write 2.4: function | regex | regexp | api endpoint | unit test* | class that | algorithm
 code.write 2.4: query | dataframe | cli | makefile | list comprehension | for loop | while loop | react
 code.write 2.4: vue | angular | node | django | flask | rails | spring boot | swift | lambda | dict | dicts
 code.write 2.4: array | tuple | linked list | recursion | recursive | binary search | time complexity
@@ -213,6 +223,15 @@ code.design 2.4: refactor | module | cache | thread-safe | data structure | code
 code.design 2.4: async | mutex | endpoint | css
 code.ops 2.2: kill a process | kill process | rm -rf | chmod | cron | ssh | nginx | systemd
 code.ops 2.2: database volume | deploy | postgres
+code.write 1.4: script | a program
+code.write 2.2: pytorch | tensorflow | pygame | opencv | arduino | esp32 | matlab | latex | vba | excel formula
+code.write 2.2: unity | shader | flutter | ansible | k8s | spring boot | spring security | tailwind | laravel | mongodb
+code.write 2.2: mysql | sqlite | redis | kafka | selenium | puppeteer | wordpress | xcode | gradle | maven | cmake
+code.write 2.2: heredoc | wget | curl | tensor | neural network | jupyter | openapi | json schema | excel file
+code.write 2.2: powershell | batch file | linux | ubuntu | console command | command line | yaml | terraform
+code.write 2.2: working code | full code | web page | webpage | chrome extension | discord bot | scraper
+code.write 2.0: given string | given list | given array | given number | given tuple | given integer
+code.design 2.0: aws | azure | kubernetes cluster | circuit | raspberry pi | server setup
 code.write 2.2: webpack | github | gitlab | ci pipeline | dockerfile | container | pandas | numpy | pytest
 code.write 2.2: vitest | api call | rest api | graphql | orm
 code.fix 2.2: crash* | exit code | status code | exits with | 401 | 403 | 404 | 500 error | timeout error
@@ -228,7 +247,8 @@ reasoning.maths 2.4: eigenvalue* | proof | derivative of | integral of | sin | c
 reasoning.maths 2.4: matrix | determinant | polynomial | modulo | mph | km/h | catch up | converge*
 reasoning.maths 1.8: show your work* | in the ratio | how much is the | altogether | per hour
 reasoning.maths 1.8: what are the odds | who pays
-reasoning.logic 2.4: all bloops | are all | logic puzzle | riddle me | knights and knaves | must be true
+reasoning.logic 0.8: are all
+reasoning.logic 2.4: all bloops | logic puzzle | riddle me | knights and knaves | must be true
 reasoning.logic 2.4: syllogism | it follows
 reasoning.decision 2.0: trade-off* | tradeoff* | pros and cons | recommend | both sides | step by step
 reasoning.decision 2.0: worth it | better to | strategy for | lease or buy | rent or buy | is better
@@ -243,6 +263,18 @@ reasoning.decision 2.2: better for me | best choice | job offer* | which should 
 reasoning.decision 2.2: right decision | worth the | consequences
 reasoning.advice 2.2: legal to | illegal to | allowed to | liable for | am i entitled | safe to take
 reasoning.advice 2.2: should he | should she | should they | my rights
+reasoning.maths 2.4: quadratic | integers | positive integer | real number* | complex number* | perimeter | triangle*
+reasoning.maths 2.4: radius | circumference | diameter | polygon | hexagon | coefficient* | remainder | divisible
+reasoning.maths 2.4: greatest common | least common | common factor | common multiple | geometric sequence
+reasoning.maths 2.4: arithmetic sequence | geometric series | isomorph* | homomorphism | vector space | group theory
+reasoning.maths 2.4: hypotenuse | parabola | ellipse | vertices | eigenvector* | differential equation* | fourier
+reasoning.maths 2.4: random variable* | null hypothesis | regression | sample mean | confidence level | z-score
+reasoning.maths 2.0: smallest number | largest number | whole number* | square feet
+reasoning.maths 2.0: square units | cubic | surface area
+reasoning.maths 2.0: how many zeros | last digit | digits | factorial | square root | annual interest | apr | per annum
+reasoning.maths 2.0: acceleration | velocity | kinetic energy | momentum | molar | ohms | voltage | newtons
+reasoning.maths 2.0: algorithm's complexity | next number | sequence | nth term | calculate the | game theory
+reasoning.logic 2.6: clue | clues | puzzle | houses in a row | directly left | directly right | seated | brain teaser
 reasoning.maths 2.2: sum of the first | odd numbers | even numbers | consecutive integers | chance | dice
 reasoning.maths 2.2: coin flip | coin toss | probability | deck of cards | weighs more | percent chance | dx
 """)

@@ -77,6 +77,20 @@ drafting.document 1.8: протокол | ogłoszenie
 creative.poem 3.2: gedicht | poème | poema | poesia | gedichtje | digt | dikt | wiersz | стих* | вірш | şiir
 creative.poem 3.2: chanson | canción | lied
 creative.story 3.0: geschichte über | eine geschichte | histoire | cuento | racconto | história | verhaal
+creative.story 2.8: придумай | сочини | фантастическ* | сценари* | персонаж* | novela | personaje* | guion
+creative.story 2.8: relato | dialogue | scénario | personnage* | drehbuch | szene | romanzo | sceneggiatura
+creative.story 2.8: personaggio | roteiro | personagem | scenariusz | postać | povídka | scénář | příběh | hikaye
+creative.story 2.8: senaryo | câu chuyện | kịch bản | truyện | ιστορία | cerita | priču | historia sobre
+creative.poem 3.0: песн* | рифм* | куплет* | тост | стихотворение | báseň | pesmu | pesma | stihova | bài thơ | thơ
+creative.poem 3.0: bài hát | şarkı | ποίημα | τραγούδι | puisi | lagu | piosenk* | chanson sur | canción sobre
+creative.ideas 2.6: inventa | inventez | invente | imagina | imagine | erfinde | denk dir | vymysli | wymyśl
+creative.ideas 2.6: uydur | представь | шутк* | анекдот* | chiste* | blague* | witz | witze | barzelletta
+reasoning.maths 2.8: рассчитай* | вычисли* | найди | уравнени* | вероятност* | задача | процентн* | корни
+reasoning.maths 2.8: calcular | ecuación | probabilidad | tasa de | halle | determine la | équation | probabilité
+reasoning.maths 2.8: calculez | gleichung | wahrscheinlichkeit | berechne* | equazione | probabilità | equação
+reasoning.maths 2.8: oblicz | równanie | prawdopodobieństwo | vypočítej | rovnice | hesapla | denklem | olasılık
+reasoning.maths 2.8: tính | phương trình | xác suất | εξίσωση | πιθανότητα | hitung | persamaan
+code.write 2.4: программ* | скрипт* | код | programación | lập trình | hàm | kod | aplikacj* | aplicación
 creative.story 3.0: opowiadanie | сказк* | рассказ
 code.write 2.6: funktion | fonction | función | funzione | função | functie | programm | skript | código
 code.write 2.6: funkcj* | функци* | quellcode
@@ -101,7 +115,14 @@ drafting.write 2.4: 写一封 | 邮件 | 写一篇 | メールを書 | 手紙 | 
 drafting.write 2.4: כתוב | पत्र लिख
 creative.poem 3.0: 诗 | 故事 | 俳句 | 詩を | 物語 | 시를 | 이야기 | บทกวี | นิทาน | قصيدة | قصة | שיר
 creative.poem 3.0: סיפור | कविता | कहानी
-code.write 3.0: 代码 | 函数 | 编程 | コード | 関数 | 코드 | 함수 | โค้ด | ฟังก์ชัน | كود | דוד קוד | कोड
+creative.story 2.8: 小说 | 剧本 | 歌词 | 角色 | 虚构 | 情节 | 小説 | 歌詞 | ラップ | セリフ | 소설 | 대본
+creative.story 2.8: 노래 | 가사 | 캐릭터 | 笑话 | 詩歌 | 对联 | 设定 | เพลง | نكتة
+creative.story 2.8: أغنية | رواية | شعر | داستان | ترانه
+reasoning.maths 2.8: 计算 | 概率 | 方程 | 求出 | 已知 | 多少个 | 公倍数 | 计算出 | 計算
+reasoning.maths 2.8: 確率 | 方程式 | 계산 | 확률 | 방정식
+reasoning.maths 2.8: احسب | معادلة | احتمال | محاسبه | חשב | משוואה | คำนวณ | สมการ | गणना | समीकरण
+code.write 1.8: 函数
+code.write 3.0: 代码 | 编程 | コード | 関数 | 코드 | 함수 | โค้ด | ฟังก์ชัน | كود | דוד קוד | कोड
 reasoning.maths 2.8: 证明 | 求解 | 証明 | 解いて | 증명 | พิสูจน์ | أثبت | הוכח | सिद्ध
 reasoning.decision 2.2: 应该 | 可以吃 | べき | してもいい | 해도 되 | 해야 | ควร | هل يجب | هل يمكنني
 reasoning.decision 2.2: האם כדאי | क्या मुझे

@@ -5,8 +5,8 @@ from __future__ import annotations
 from routing.analysis.terms.rows import parse
 
 DOMAINS = parse("""
-medical 1.5: dosage | overdose | mg/kg | chest pain | suicid* | kill myself | self-harm | stiff neck
-medical 1.5: heart attack | selbstmord
+medical 1.5: dosage | mg/kg | chest pain | stiff neck | heart attack
+self_harm 1.5: selbstmord
 medical 1.0: dose | symptom* | diagnos* | medication* | ibuprofen | paracetamol | acetaminophen | aspirin
 medical 1.0: warfarin | insulin | amoxicillin | antibiotic* | metformin | sertraline | prozac | xanax
 medical 1.0: statin* | morphine | antidepressant* | steroid* | pregnan* | seizure* | stroke | tumor | tumour
@@ -18,6 +18,9 @@ medical 1.0: diabet* | asthma | epilep* | chemotherapy | lump in | numb | numbne
 medical 1.0: short of breath | palpitation* | unconscious | anaphyla* | contraception | herzinfarkt
 medical 1.0: swallowed | verschluckt | avalé | tragado | concussed | poisoned | poisoning | sunstroke
 medical 1.0: dislocated | fracture*
+medical 1.0: viagra | erectile | std | sti | hiv | vaccination*
+medical 1.0: side effects | medical condition* | developmental delay*
+medical 1.0: ssri* | psychosis | schizophreni* | bipolar | adhd | dementia | hepatitis | herbal remed* | detox diet
 medical 0.5: fever | rash | vomit* | infection | pain | headache | doctor | surgery | vaccine* | depress*
 medical 0.5: therapy | medicine | patient
 medical 1.2: swallow* a | choking | stopped breathing | fainted | burned my | burnt my | snake bite
@@ -33,7 +36,11 @@ legal 1.0: demandar | licenciement | legally binding | restraining order
 legal 0.6: lawyer | attorney | court | contract | landlord | tenant | copyright | gdpr | nda | fired me
 legal 0.6: visa | vermieter | kündig* | despedir | police | fine | refund | warranty | terms of service
 legal 0.6: probation | harass* | discriminat* | rent increase
-legal 0.8: deposit | notice period | severance | redundan* | alimony | inheritance | my will
+legal 1.0: legal advice | legal trouble | lawsuit* | sued | trial in court | in court | merger* | liquidat* | prosecut*
+legal 1.0: human rights | tax laws | tax law | employment law | legal side | legal obligation* | shareholder rights
+legal 1.0: boundary | property line | parole | bail | felony | misdemeanor | immigration law | green card | asylum
+legal 0.8: keep my deposit | deposit back | security deposit | notice period | severance | redundan*
+legal 0.8: alimony | inheritance | my will
 legal 0.8: custody hearing | trademark
 financial 1.2: retirement savings | life savings | pension pot | bankrupt* | altersvorsorge | all my savings
 financial 1.2: 401k
@@ -43,6 +50,13 @@ financial 1.0: tax authority | self assessment | capital gains | foreclosure | p
 financial 0.6: bitcoin | crypto | stocks | shares | loan | debt | insurance | taxes | pension | savings
 financial 0.6: kredit | steuererklärung | etf | cryptomonnaies | kryptowährung* | criptomonedas
 financial 0.6: actions en bourse | aktien | acciones | credit card | interest rate | lend
+financial 1.0: social security | cryptocurrenc* | life insurance | hedge fund* | investor* | investment* | pensions
+financial 1.0: inherit* | will and testament | line of credit | high-risk stocks | income tax* | financial advis*
+money 0.6: my card | my account | my bank | bank account | my pin | passcode | my transfer | a transfer | my payment
+money 0.6: my money | top up | top-up | direct debit | exchange rate | currency | withdraw | cash withdrawal* | atm
+money 0.6: my balance | overdraft | pay my bill | credit limit | wire | my refund | my bills | virtual card
+money 0.9: unauthori* | unrecogni* | fraudulent charge* | card is stolen | stolen card | lost my card | charged twice
+money 0.9: wrong amount | extra fee | account blocked | card declined | declined | didn't make | don't recogni*
 financial 0.8: retire | annuity | index fund* | refinance | credit score | consolidate | student loan*
 financial 0.8: house deposit
 safety 1.2: bleach | ammonia | carbon monoxide | gas leak | fuse box | live wire | asbestos | explosive*

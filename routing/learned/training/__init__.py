@@ -13,6 +13,8 @@ from routing.learned.evidence import Evidence
 from routing.learned.prior import Prior
 
 FEWEST_ROWS = 20
+LENGTH_WEIGHT = 0.03
+"""For prompts like those of the training, whose wording says more."""
 
 
 class TrainingError(ConfigurationError):
@@ -20,7 +22,10 @@ class TrainingError(ConfigurationError):
 
 
 def train_prior(
-    prompts: Sequence[str], scores: Mapping[str, Sequence[float | None]], card: Mapping[str, object]
+    prompts: Sequence[str],
+    scores: Mapping[str, Sequence[float | None]],
+    card: Mapping[str, object],
+    length_weight: float = LENGTH_WEIGHT,
 ) -> Prior:
     """`scores` has for each model one score in 0 to 1 for each prompt, None where it did not answer. The card gets what
     was `trained` on. Raises TrainingError where a model has too few outcomes or only right or only wrong ones, and
@@ -35,7 +40,7 @@ def train_prior(
         from routing.learned.training.priors import fitted_prior
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    return fitted_prior(prompts, scores, {**card, "trained": trained})
+    return fitted_prior(prompts, scores, {**card, "trained": trained}, length_weight)
 
 
 def train_evidence(

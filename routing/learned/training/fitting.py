@@ -27,8 +27,8 @@ def fitted_logistic(design: Sparse, scores: Array, inverse_l2: float) -> tuple[f
     return float(model.intercept_[0]), model.coef_[0]
 
 
-def fitted_trees(shapes: Array, scores: Array) -> Trees:
-    """Few and small trees, for a score in 0 to 1."""
+def fitted_trees(shapes: Array, scores: Array, others: Array) -> tuple[Trees, Array]:
+    """Few and small trees, for a score in 0 to 1; and what they say of other shapes."""
     model = HistGradientBoostingRegressor(
         max_iter=_TREES,
         learning_rate=_RATE,
@@ -39,7 +39,7 @@ def fitted_trees(shapes: Array, scores: Array) -> Trees:
         random_state=0,
     ).fit(shapes, scores)
     grown = tuple(_tree(predictors[0].nodes, 0) for predictors in model._predictors)
-    return Trees(float(model._baseline_prediction.item()), grown)
+    return Trees(float(model._baseline_prediction.item()), grown), model.predict(others)
 
 
 def _tree(nodes: Any, at: int) -> Split | float:

@@ -70,7 +70,7 @@ def packed(values: Array) -> array[float]:
 
 
 # Folds of one data set, and the models of it, read the same texts again and again.
-@lru_cache(maxsize=2**14)
+@lru_cache(maxsize=2**15)
 def _prompt(prompt: str) -> Row:
     return _row(buckets(prompt), prompt_shape(prompt))
 

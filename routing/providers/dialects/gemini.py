@@ -26,6 +26,7 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
+from routing.providers import embeddings
 from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.turns import in_turns
@@ -247,4 +248,5 @@ DIALECT = Dialect(
     listing=listing,
     cards=cards,
     root=lambda base_url: _VERSION.sub(lambda found: found[1] or "/v1beta", base_url, count=1),
+    embedding=embeddings.GEMINI,
 )

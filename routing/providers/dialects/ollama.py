@@ -24,6 +24,7 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
+from routing.providers import embeddings
 from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.wire import (
@@ -235,4 +236,5 @@ DIALECT = Dialect(
     root=root,
     details=details,
     detailed=detailed,
+    embedding=embeddings.OLLAMA,
 )

@@ -24,6 +24,7 @@ from routing.messages import (
     Usage,
     UsageChunk,
 )
+from routing.providers import embeddings
 from routing.providers.contract import Call, Dialect, Outgoing, ProviderConfig
 from routing.providers.failures import failure_in_stream, malformed
 from routing.providers.known import is_azure, refused_by
@@ -242,4 +243,5 @@ DIALECT = Dialect(
     listing=listing,
     cards=cards,
     root=lambda base_url: base_url.replace("/chat/completions", "").rstrip("/"),
+    embedding=embeddings.OPENAI,
 )

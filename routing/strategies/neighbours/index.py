@@ -115,6 +115,12 @@ class Index:
             best = heapq.nsmallest(k, ((-likeness, self._turns[number], number) for likeness, number in found))
             return tuple(self._near(number, -below) for below, _, number in best if below < 0)
 
+    def of(self, likeness: Mapping[str, float]) -> list[Near]:
+        """Texts that are in, by their ids, with likenesses that were found elsewhere."""
+        with self._lock:
+            known = ((self._numbers.get(turn), share) for turn, share in likeness.items())
+            return [self._near(number, share) for number, share in known if number is not None]
+
     def _walk(self, query: Mapping[int, float], unseen: float) -> dict[int, float]:
         """By number, how much a text shares with the query in its rarest grams, about in proportion to likeness."""
         shared: defaultdict[int, float] = defaultdict(float)

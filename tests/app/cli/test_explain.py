@@ -59,3 +59,25 @@ def test_a_person_is_told_the_age_on_stderr(shell: Shell) -> None:
 def test_it_asks_nobody(bare: Shell) -> None:
     bare.write_config("providers: {nobody: {base_url: 'http://127.0.0.1:9/v1'}}\n")
     assert bare.run("explain", PROMPT, "--json").document["chosen"]
+
+
+def test_strategies_are_one_row_each(shell: Shell) -> None:
+    document = shell.run("explain", PROMPT, "--strategy", "all", "--json").document
+    assert list(document["strategies"]) == ["rules", "classifier", "neighbours", "learned"]
+    for one in document["strategies"].values():
+        (advice,) = one["advice"]
+        assert advice["evidence"]
+        assert one["chosen"]
+    (learned,) = document["strategies"]["learned"]["advice"]
+    assert {model for model, _ in learned["quality"]} >= {
+        model for rung in document["strategies"]["learned"]["ladder"] for model in rung["models"]
+    }
+    head, *rows = shell.run("explain", PROMPT, "--strategy", "all").out.splitlines()
+    assert head.startswith("strategy")
+    assert [row.split()[0] for row in rows[:4]] == ["rules", "classifier", "neighbours", "learned"]
+
+
+def test_one_strategy_takes_the_place_of_the_profiles(shell: Shell) -> None:
+    assert "trained router" in shell.run("explain", PROMPT, "--strategy", "learned").out
+    done = shell.run("explain", PROMPT, "--strategy", "all", "--all-profiles", code=2)
+    assert "Choose one of" in done.err

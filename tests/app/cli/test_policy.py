@@ -94,9 +94,21 @@ def test_training_writes_a_model_with_its_card(bare: Shell, folder: Path) -> Non
     assert evidence.card["licence"] == "not stated"
 
 
+def test_without_a_place_a_prior_becomes_ones_own_router(bare: Shell, folder: Path) -> None:
+    data, more = folder / "routing.jsonl", write(folder / "more.jsonl", routing_rows(100, seed=9))
+    (bare.home / "tiers.yaml").write_text(f"small: [{WEAK}]\nlarge: [{STRONG}]\n")
+    own = bare.data_dir / "learned" / "router.json"
+    done = bare.run("policy", "train", "--data", str(data), "--data", str(more), "--tiers", "tiers.yaml")
+    assert done.err == f"Wrote {own}: prior of 2 models.\n"
+    assert read_model(own).models == ("small", "large")
+
+
 @pytest.mark.parametrize(
     ("file", "options", "words"),
     [
+        ("routing.jsonl", ("--tiers", "none.yaml", "--out", "m.json"), "none.yaml: cannot be read"),
+        ("routing.jsonl", ("--kind", "evidence"), "--kind evidence needs --out"),
+        ("routing.jsonl", ("--kind", "evidence", "--out", "m.json", "--tiers", "t"), "knows no --tiers"),
         ("routing.jsonl", ("--kind", "evidence", "--out", "m.json"), "routing: has no `response`"),
         ("routing.jsonl", ("--out", "."), "cannot be written"),
         ("empty.jsonl", ("--out", "m.json"), "has no rows"),

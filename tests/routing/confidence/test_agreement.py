@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from routing.analysis.analyse import analyse
 from routing.analysis.features import Features, TaskClass
-from routing.confidence.agreement import Agreement, agreement
+from routing.confidence.agreement import Agreement, Kind, agreement, agreement_part, comparable
 from routing.messages import ask
 
 PLAIN = replace(analyse(ask("how does a heat pump work?")), task=TaskClass.FAQ, response_format="text", language="en")
@@ -175,6 +175,44 @@ def test_scripts_without_spaces_agree_by_pairs_of_characters() -> None:
 def test_nothing_agrees_with_nothing() -> None:
     assert agreement("", "  ", PLAIN) == Agreement(0.0, "words", "nothing to compare")
     assert agreement("it is", "it is ", PLAIN).value == 1
+
+
+# ---------------------------------------------------------------- what it is worth
+KINDS: tuple[Kind, ...] = ("answer", "JSON", "code", "words")
+
+
+def worth(kind: Kind, value: float) -> float:
+    return agreement_part(Agreement(value, kind, "")).log_odds
+
+
+def test_a_part_says_what_was_found() -> None:
+    part = agreement_part(agreement("The answer is 42.", "Answer: 42", PLAIN))
+    assert (part.name, part.raw) == ("agreement", "both say “42”")
+    assert 0.5 < part.log_odds <= 1.1
+    other = agreement_part(agreement("The answer is 42.", "Answer: 41", PLAIN))
+    assert -1.2 <= other.log_odds < -0.5
+
+
+@given(st.sampled_from(KINDS), st.floats(0, 1), st.floats(0, 1))
+def test_the_more_they_agree_the_more_it_is_worth_within_bounds(kind: Kind, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert -0.9 <= worth(kind, low) <= worth(kind, high) <= 1.0
+    assert worth(kind, 0) < 0 < worth(kind, 1)
+
+
+def test_a_short_answer_is_the_best_witness_and_another_program_hardly_one() -> None:
+    assert worth("answer", 1) == max(worth(kind, 1) for kind in KINDS)
+    assert worth("answer", 0) == min(worth(kind, 0) for kind in KINDS)
+    assert worth("code", 0) == max(worth(kind, 0) for kind in KINDS)
+    assert worth("words", 1) < worth("JSON", 1)
+
+
+def test_what_comes_to_something_short_or_has_a_form_can_be_compared() -> None:
+    assert comparable("So the answer is 42.", PLAIN)
+    assert comparable("def f(): ...", CODE)
+    assert comparable("{}", AS_JSON)
+    assert not comparable("Heat pumps move heat from the cold outside to the inside.", PLAIN)
+    assert not comparable("Answer: it depends on the weather, on the season, and on how well it is kept warm", PLAIN)
 
 
 # ---------------------------------------------------------------- whatever the answers are

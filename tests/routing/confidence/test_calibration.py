@@ -25,6 +25,7 @@ from routing.confidence.calibration import (
     fit,
 )
 from routing.confidence.measure import measure, sigmoid
+from routing.decision.model import Record
 from routing.evaluation.calibration import auroc
 from routing.messages import Reply, TokenLogprob, ask
 
@@ -172,6 +173,15 @@ def test_where_nobody_was_asked_half_of_the_distance_is_put_down_to_who_rates() 
     assert calibration.volunteered == pytest.approx(calibration.overall.intercept - PRIOR.intercept, abs=1e-6)
 
 
+def test_who_rates_every_answer_chooses_none() -> None:
+    truth: Truth = lambda x: 0.6 * x - 1.2  # noqa: E731
+    histories = [[replace(label, solicited=False) for label in told(seed, 40, truth)] for seed in range(20)]
+    errors = {share: np.mean([error(fit(known, share), truth) for known in histories]) for share in (0.0, 0.5, 1.0)}
+    assert errors[1.0] < errors[0.5] < errors[0.0]
+    assert errors[1.0] < 0.1
+    assert all(abs(fit(known, 1.0).volunteered) < 0.05 for known in histories)
+
+
 def test_signs_that_are_no_ratings_do_not_outvote_ratings() -> None:
     """A chat that goes on says little: a thousand such turns leave what forty ratings say."""
     ratings = told(5, 40, lambda x: x - 2)
@@ -182,11 +192,43 @@ def test_signs_that_are_no_ratings_do_not_outvote_ratings() -> None:
     assert moved < 0.1
 
 
+def test_who_goes_on_without_a_word_makes_nobody_sure() -> None:
+    """Nine parts in ten of what such signs say are put down to who gives them."""
+    kept = [Label("m", "faq", label.log_odds, 1.0, KEPT_WEIGHT) for label in told(8, 1_000, lambda x: x)]
+    usual = sigmoid(PRIOR.slope * 1.6 + PRIOR.intercept)
+    assert usual < sigmoid(fit(kept).calibrated(1.6, "m", "faq")) < usual + 0.12
+
+
 def test_without_ratings_a_question_asked_again_speaks_against_the_answer() -> None:
     again = [Label("m", "faq", 1.5, 0.0, REASK_WEIGHT)] * 8
     kept = [Label("m", "faq", 1.5, 1.0, KEPT_WEIGHT)] * 8
     assert fit(again).calibrated(1.5, "m", "faq") < PRIOR.slope * 1.5 + PRIOR.intercept
     assert fit(kept).calibrated(1.5, "m", "faq") > PRIOR.slope * 1.5 + PRIOR.intercept
+
+
+# ---------------------------------------------------------------- beside what was kept before
+def measured(record: Record | None, calibration: Calibration) -> float:
+    """The score of a plain answer."""
+    request = ask("What is the capital of France?")
+    return measure(request, analyse(request), Reply("Paris is."), record, calibration=calibration, model="m").score
+
+
+def test_what_was_found_bad_does_not_count_twice() -> None:
+    """It is missing among what was kept, too: that fades as labels of the model come, and of no other."""
+    task = analyse(ask("What is the capital of France?")).task
+    bad = Record("m", task, 10, 40)
+    ratings = [Label("m", task, 1.6, float(n % 2), solicited=True) for n in range(45)]
+    moved = {
+        name: measured(None, calibration) - measured(bad, calibration)
+        for name, calibration in (
+            ("unrated", fit([])),
+            ("rated", fit(ratings)),
+            ("another rated", fit(replace(label, model="another") for label in ratings)),
+        )
+    }
+    assert moved["unrated"] > 0.1
+    assert moved["rated"] < moved["unrated"] / 4
+    assert moved["another rated"] > moved["unrated"] / 2
 
 
 # ---------------------------------------------------------------- whatever the labels are

@@ -130,7 +130,7 @@ def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
     made, deployments of one model that one selector selects stand together, where the best of them would.
 
     A cascade ends at the first rung that keeps any answer. Under the ladder stand the lower rungs, the nearest first,
-    then those after its end."""
+    then those after its end. Climbed on gain, it may go past rungs in between, which then come before those."""
     features, world, snapshot = asked
     decision = decide(*asked)
     route = oracle.route_for(features, world.policy, snapshot)
@@ -173,11 +173,13 @@ def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
     assert len({*places, *lower}) == len(places) + len(lower)
     assert places == sorted(places)
     frozen = route.name in snapshot.budget.frozen
-    assert [rung.threshold for rung in decision.ladder] == [
-        None if frozen else route.ladder[place].threshold for place in places
-    ]
+    for rung, place in zip(decision.ladder, places, strict=True):
+        if frozen or not route.ladder[place].gain:
+            assert rung.threshold == (None if frozen else route.ladder[place].threshold)
     wish = max((advice.first_rung for advice in snapshot.advice), default=0) + snapshot.nudge
-    keeps_any = [n for n, rung in enumerate(route.ladder) if rung.threshold is None and route.mode == "cascade"]
+    keeps_any = [
+        n for n, rung in enumerate(route.ladder) if rung.threshold is None and not rung.gain and route.mode == "cascade"
+    ]
     last = min(keeps_any, default=len(route.ladder) - 1)
     start = min(max(wish, 0), last)
     climbed = [place for place in sorted({*places, *lower}) if start <= place <= last]
@@ -186,7 +188,10 @@ def test_the_ladder_stands_in_the_order_that_is_promised(asked: Asked) -> None:
     if frozen:
         climbed, beyond = climbed[:1], [*beyond, *climbed[1:]]
     if climbed:
-        assert (places, lower) == (climbed, under + beyond)
+        passed = [place for place in climbed if place not in places]
+        assert (sorted([*places, *passed]), lower) == (climbed, passed + under + beyond)
+        assert not passed or any(rung.gain for rung in route.ladder)
+        assert not {climbed[0], climbed[-1]} & set(passed)
     else:
         assert [*places, *lower] == under + beyond
         assert len(places) == 1

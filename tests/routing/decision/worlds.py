@@ -60,6 +60,8 @@ class Generator:
         self._random = Random(seed)
         self._by_tier = by_tier
         self.pick = self._random.choice
+        self.on_gain = Random(-seed - 1).random() < 1 / 3
+        """Whether routes climb on expected gain."""
         self._demanding = self.pick([False, False, True])
         """Else next to nothing is needed, and money and health decide who may be asked."""
 
@@ -109,6 +111,8 @@ class Generator:
             Rung(f"rung {n}", tuple(self.selector() for _ in range(self.pick([1, 1, 2]))), self.pick([None, 0.5, 0.8]))
             for n in range(self.pick([1, 2, 3]))
         ]
+        if self.on_gain:
+            rungs = [*(replace(rung, threshold=None, gain=True) for rung in rungs[:-1]), rungs[-1]]
         return Route(
             name,
             tuple(rungs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from routing.evaluation.answers import gather
-from routing.evaluation.bulk import evidence_logits, prior_scores
+from routing.evaluation.bulk import evidence_logits, prior_difficulties, prior_scores
 from routing.evaluation.datasets import read
 from routing.learned.prior import Prior
 from routing.learned.training import train_evidence, train_prior
@@ -17,7 +17,7 @@ TEXTS = ["", "prove the theorem", "A long one. " * 3_000, "Which?\nA. one\nB. tw
 def trained(n: int) -> Prior:
     rows = routing_rows(n)
     scores = {model: [float(row["score"][model]) for row in rows] for model in (WEAK, STRONG)}
-    return train_prior([row["prompt"] for row in rows], scores, {})
+    return train_prior([row["prompt"] for row in rows], scores, {}, length_weight=0.3)
 
 
 @pytest.mark.parametrize("n", [300, 2_200], ids=["few", "enough for trees"])
@@ -27,6 +27,8 @@ def test_priors(n: int) -> None:
     assert gain.tolist() == pytest.approx([prior.gain(text, WEAK, STRONG) for text in TEXTS], abs=1e-6)
     assert weak.tolist() == pytest.approx([prior.p(text, WEAK) for text in TEXTS], abs=1e-6)
     assert strong.tolist() == pytest.approx([prior.p(text, STRONG) for text in TEXTS], abs=1e-6)
+    hard = prior_difficulties(prior, TEXTS).tolist()
+    assert hard == pytest.approx([prior.difficulty(text) for text in TEXTS], abs=1e-6)
 
 
 @pytest.mark.parametrize("with_prompt", [False, True])

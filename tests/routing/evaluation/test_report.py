@@ -138,10 +138,10 @@ def test_known_costs_are_taken_and_told(folder: Path) -> None:
 
 
 def test_models_are_taught_with_their_card(folder: Path) -> None:
-    prior = teach_prior(folder / "routing.jsonl.gz", "task", "CC0")
+    prior = teach_prior([folder / "routing.jsonl.gz"], "task", "CC0")
     assert (prior.card["data"], prior.card["licence"], prior.models) == ("routing", "CC0", (WEAK, STRONG))
     assert "groups by `task`" in str(prior.card["folds"])
-    assert prior.card["figures"]["apgr"]["low"] > 0.6  # type: ignore[index]
+    assert prior.card["figures"]["routing"]["folds"]["gain"]["apgr"]["low"] > 0.6  # type: ignore[index]
     assert prior.card["trained"] == {"rows": 800, "models": [WEAK, STRONG]}
     evidence = teach_evidence(folder / "answers.jsonl", None, "CC0")
     assert set(evidence.card["figures"]) == {WEAK, STRONG, SECOND}  # type: ignore[call-overload]

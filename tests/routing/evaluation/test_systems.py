@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,6 @@ def world(seed: int = 5) -> tuple[list[tuple[np.ndarray, Beliefs]], Right]:
         if_agreed=Right(weak_after + spread, strong, second),
         if_not=Right(weak_after - spread, strong, second),
         after_second=Right(last, strong, second),
-        gain_changes=np.quantile(0.5 - weak_after, np.linspace(0.05, 0.95, 10)),
     )
     right = Right(*((draw.random(N) < p).astype(np.float64) for p in (last, strong, second)))
     return [
@@ -45,7 +46,7 @@ def world(seed: int = 5) -> tuple[list[tuple[np.ndarray, Beliefs]], Right]:
 def _of(beliefs: Beliefs, at: slice) -> Beliefs:
     outlooks = ("before", "after_weak", "if_agreed", "if_not", "after_second")
     cut = {name: Right(*(column[at] for column in getattr(beliefs, name))) for name in outlooks}
-    return Beliefs(**cut, agree=beliefs.agree[at], gain_changes=beliefs.gain_changes)
+    return Beliefs(**cut, agree=beliefs.agree[at], taught=beliefs)
 
 
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
@@ -72,6 +73,35 @@ def test_every_call_is_paid_for(system: System, value: float) -> None:
     kept = ~done.escalated & ~done.started_strong
     answers = (right.weak, right.second) if system.keeps_second else (right.weak,)
     assert all(any(done.quality[n] == column[n] for column in answers) for n in np.flatnonzero(kept))
+
+
+def foreseen(gain: np.ndarray, told: float) -> tuple[list[tuple[np.ndarray, Beliefs]], Right]:
+    """The prompt tells the gain; the weak answer changes nothing; the second moves it by `told` either way."""
+    weak = 0.9 - gain
+    strong, second = np.full(N, 0.9), np.full(N, 0.5)
+    now = Right(weak, strong, second)
+    beliefs = Beliefs(
+        before=now,
+        after_weak=now,
+        agree=np.full(N, 0.5),
+        if_agreed=Right(weak + told, strong, second),
+        if_not=Right(weak - told, strong, second),
+        after_second=Right(np.where(np.arange(N) % 2 == 0, weak + told, weak - told), strong, second),
+    )
+    return [(np.arange(N), replace(beliefs, taught=beliefs))], now
+
+
+def test_a_weak_answer_that_would_be_replaced_anyway_is_not_asked_for() -> None:
+    parts, right = foreseen(np.repeat([0.0, 0.5], N // 2), told=0.0)
+    for system in SYSTEMS.values():
+        assert np.array_equal(run(system, 4.0, parts, costs(), right).started_strong, np.repeat([False, True], N // 2))
+
+
+def test_the_strong_model_waits_where_a_second_opinion_may_spare_it() -> None:
+    parts, right = foreseen(np.full(N, 0.4), told=0.4)
+    cheap = costs(second=0.01)
+    assert run(SYSTEMS["answer"], 4.0, parts, cheap, right).started_strong.all()
+    assert not run(SYSTEMS["agree"], 4.0, parts, cheap, right).started_strong.any()
 
 
 def utility(done: Run, value: float) -> float:

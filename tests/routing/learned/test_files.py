@@ -94,7 +94,7 @@ def _change(name: str, value: object) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_change("version", 2), "is of version 2, and this program reads version 1"),
+        (_change("version", 1), "is of version 1, and this program reads version 2"),
         (_change("version", "\x1b[31m"), "is of version '\\x1b[31m'"),
         (_change("kind", "oracle"), "kind 'oracle'"),
         (_change("kind", ["prior"]), "kind ['prior']"),

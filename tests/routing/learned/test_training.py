@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 import sys
+from dataclasses import replace
 from functools import cache
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -115,6 +117,16 @@ def test_a_prior_knows_which_prompts_gain(n: int) -> None:
         chances = [prior.p(prompt, model) for prompt in prompts]
         assert all(0 < chance < 1 for chance in chances)
         assert np.mean(chances) == pytest.approx(mean, abs=0.06)
+
+
+@pytest.mark.parametrize("n", [FEW, MANY])
+def test_the_gain_is_a_difference_of_probabilities_and_more_for_a_long_prompt(n: int) -> None:
+    prior, (prompts, _) = _prior(n), some_prompts(n)
+    told = [prior.p(prompt, "strong") - prior.p(prompt, "weak") for prompt in prompts]
+    assert fmean(prior.gain(prompt, "weak", "strong") for prompt in prompts) == pytest.approx(fmean(told), abs=0.02)
+    long, heavy = prompts[0] + " and so on" * 200, replace(prior, length_weight=prior.length_weight + 0.5)
+    longer = prompt_shape(long)[0] - prior.standard.mean[0]
+    assert heavy.gain(long, "weak", "strong") - prior.gain(long, "weak", "strong") == pytest.approx(0.25 * longer)
 
 
 def test_evidence_tells_right_answers_also_of_a_model_never_seen() -> None:
@@ -228,3 +240,19 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch: pytest.Monkey
     prompts, hard = some_prompts(30)
     with pytest.raises(TrainingError, match=r"pip install 'pointsman\[train\]'"):
         train_prior(prompts, {"weak": hard}, {})
+
+
+@pytest.mark.parametrize("n", [FEW, MANY])
+def test_over_the_training_difficulty_and_ease_are_0_on_average(n: int) -> None:
+    prior, (prompts, _) = _prior(n), some_prompts(n)
+    assert fmean(prior.ease(prompt, "weak") for prompt in prompts) == pytest.approx(0, abs=1e-4)
+    assert fmean(map(prior.difficulty, prompts)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_longer_prompt_is_harder_by_the_weight_of_length() -> None:
+    prior = _prior(FEW)
+    prompts, _ = some_prompts(9)
+    heavy = replace(prior, length_weight=prior.length_weight + 0.5)
+    for prompt in prompts:
+        longer = prompt_shape(prompt)[0] - prior.standard.mean[0]
+        assert heavy.difficulty(prompt) - prior.difficulty(prompt) == pytest.approx(0.5 * longer)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import events as ev
+from routing.analysis.reasks import says_again
 from routing.ledger.costs import Scope
 from routing.ledger.journal import Journal
 from routing.ledger.projections import project
@@ -28,7 +29,6 @@ from routing.policy.model import Hedging
 from routing.registry.model import Price, Step
 from routing.reports.money import Money, keep_book
 from routing.reports.parts import Told, part_of
-from routing.reports.reasks import says_again
 from routing.reports.session import summarise_session
 from routing.reports.spend import report_spend
 from tests.fakes import (

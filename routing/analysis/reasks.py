@@ -6,10 +6,7 @@ with the prompt before (Jaccard index of the sets) or begins with words that ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from routing.analysis.phrases import words_of
-from routing.ledger.costs import FollowUp
 
 WITHIN_S = 300.0
 SAME = 0.5
@@ -48,11 +45,9 @@ _LONGEST = max(map(len, _ANOTHER_TRY))
 """Words."""
 
 
-def reasks(follow_ups: Iterable[FollowUp]) -> frozenset[str]:
-    """The turns that ask again."""
-    return frozenset(
-        one.turn for one in follow_ups if 0 <= one.gap_s <= WITHIN_S and says_again(one.prompt, one.before)
-    )
+def asks_again(prompt: str, before: str, gap_s: float) -> bool:
+    """Whether `prompt`, which came `gap_s` after the answer to the one `before`, asks for that again."""
+    return 0 <= gap_s <= WITHIN_S and says_again(prompt, before)
 
 
 def says_again(prompt: str, before: str) -> bool:
