@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -36,6 +37,16 @@ _NO_COVERAGE = {
     TaskClass.DRAFTING,
     TaskClass.CONVERSATION,
     TaskClass.CODE,
+}
+_BY_LENGTH, _BRIEF = 0.25, 0.1
+_TOO_SHORT, _TOO_LONG, _LONG = 0.2, 5, 400
+_HAS_RIGHT_ANSWER = {
+    TaskClass.REASONING,
+    TaskClass.CODE,
+    TaskClass.EXTRACTION,
+    TaskClass.CLASSIFICATION,
+    TaskClass.TRANSFORM,
+    TaskClass.FAQ,
 }
 _WANT_LENGTH = {TaskClass.DRAFTING, TaskClass.CREATIVE, TaskClass.REASONING}
 _STOP = frozenset(SMALL_WORDS["en"]) | words(
@@ -97,12 +108,17 @@ def _coverage(ask: str, features: Features, said: Sequence[str]) -> Iterator[Con
 
 
 def _length(features: Features, text: str) -> Iterator[ConfidencePart]:
-    expected, actual = features.output_tokens, estimate(text)
+    """Where there is a right answer, a longer one than expected is right less often: on recorded answers to three
+    public sets this alone tells right from wrong of each model with an AUROC of .59 to .70 (docs/evidence.md)."""
+    expected, actual = features.output_tokens, max(1, estimate(text))
     ratio = actual / max(1, expected)
-    too_short = ratio < 0.2 and features.task in _WANT_LENGTH and features.complexity >= 0.2
-    too_long = ratio > 5 and actual > 400
-    if too_short or too_long:
-        yield ConfidencePart("length", f"{actual} tokens, about {expected} expected", LENGTH)
+    said = f"{actual} tokens, about {expected} expected"
+    if ratio < _TOO_SHORT and features.task in _WANT_LENGTH and features.complexity >= 0.2:
+        yield ConfidencePart("length", said, LENGTH)
+    elif features.task in _HAS_RIGHT_ANSWER:
+        yield ConfidencePart("brevity", said, max(LENGTH, min(_BRIEF, -_BY_LENGTH * math.log(ratio))))
+    elif ratio > _TOO_LONG and actual > _LONG:
+        yield ConfidencePart("length", said, LENGTH)
 
 
 def _items(ask: str, text: str) -> Iterator[ConfidencePart]:
