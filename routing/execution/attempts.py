@@ -18,7 +18,8 @@ from routing.execution.call import Unfinished, build_call, for_provider, within
 from routing.execution.context import TurnContext
 from routing.execution.masking import Mask
 from routing.execution.pruning import kept_history
-from routing.messages import Message, Usage, clean_text
+from routing.execution.settling import note_failed, note_finished
+from routing.messages import Message, Usage
 from routing.policy.model import Timeouts
 from routing.registry.model import Model
 
@@ -103,42 +104,17 @@ class Attempts:
 
     def finish(self, attempt_id: str) -> None:
         """Note the end of an attempt that answered, and its bill."""
-        attempt, recorder, context = self.open.pop(attempt_id), self._context.recorder, self._context
-        spend, basis, usage = attempt.billed()
-        recorder.note(
-            ev.AttemptFinished,
-            attempt=attempt.id,
-            usage=usage,
-            finish=attempt.finish or "stop",
-            request_id=attempt.request_id,
-            latency_s=recorder.elapsed_s - attempt.started_s,
-            limits=attempt.limits,
-        )
-        self._observe(attempt, usage)
-        recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
+        attempt, context = self.open.pop(attempt_id), self._context
+        self._observe(attempt, note_finished(context.recorder, attempt))
         self._breakers(context.breakers.succeeded(attempt.model.provider, attempt.model.id))
 
     def fail(self, attempt: Attempt, error: ProviderError, sentence: str, then: ev.NextStep) -> None:
         """Note the failure of an attempt, and its bill. What it says of the provider is counted where nothing is asked
         again."""
         self.open.pop(attempt.id, None)
-        recorder, context = self._context.recorder, self._context
+        context = self._context
         changes = () if then == "retry" else context.breakers.failed(attempt.model.provider, attempt.model.id, error)
-        spend, basis, usage = attempt.billed(error)
-        recorder.note(
-            ev.AttemptFailed,
-            attempt=attempt.id,
-            kind=error.kind,
-            words=clean_text(error.words),
-            sentence=sentence,
-            status=error.status,
-            request_id=error.request_id and clean_text(error.request_id),
-            retry_after_s=error.retry_after_s,
-            shown=attempt.shown,
-            next=then,
-            latency_s=recorder.elapsed_s - attempt.started_s,
-        )
-        recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
+        note_failed(context.recorder, attempt, error, sentence, then)
         self._breakers(changes)
 
     def cut(self, attempt: Attempt, winner: str) -> None:

@@ -18,8 +18,9 @@ from routing.decision.prediction import worst_cost
 from routing.errors import ErrorKind, ProviderError, StorageError
 from routing.execution.attempt import Attempt
 from routing.execution.recorder import Recorder
+from routing.execution.settling import note_failed, note_finished
 from routing.ledger.embeddings import as_text
-from routing.messages import Request, clean_text
+from routing.messages import Request
 from routing.providers.contract import Embedder
 from routing.registry.model import Model
 from routing.setup import Setup
@@ -68,17 +69,18 @@ class EmbeddingTurn:
     def _broken_off(self, attempt: Attempt, kind: ErrorKind) -> None:
         """It runs if the ledger took it."""
         if any(one.id == attempt.id for one in self.recorder.trace.attempts):
-            self._failed(attempt, ProviderError(kind, sent=attempt.sent), "Stopped; its cost is estimated.")
+            stopped = ProviderError(kind, sent=attempt.sent)
+            note_failed(self.recorder, attempt, stopped, "Stopped; its cost is estimated.", "stop")
 
     async def _answered(self, attempt: Attempt) -> None:
         try:
             meaning = await self._asked(attempt)
         except ProviderError as error:
             sentence = self.setup.explain_error(error, self.model)
-            self._failed(attempt, error, sentence)
+            note_failed(self.recorder, attempt, error, sentence, "stop")
             self._end("failed", attempt, sentence)
         else:
-            self._finished(attempt)
+            note_finished(self.recorder, attempt)
             self._end("answered", attempt, f"{self.model.id} said what the prompt means.", as_text(meaning))
 
     async def _asked(self, attempt: Attempt) -> Meaning:
@@ -154,35 +156,6 @@ class EmbeddingTurn:
             input_tokens=tokens,
             started_s=self.recorder.elapsed_s,
         )
-
-    def _finished(self, attempt: Attempt) -> None:
-        spend, basis, usage = attempt.billed()
-        self.recorder.note(
-            ev.AttemptFinished,
-            attempt=attempt.id,
-            usage=usage,
-            finish="stop",
-            request_id=None,
-            latency_s=self.recorder.elapsed_s - attempt.started_s,
-        )
-        self.recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
-
-    def _failed(self, attempt: Attempt, error: ProviderError, sentence: str) -> None:
-        spend, basis, usage = attempt.billed(error)
-        self.recorder.note(
-            ev.AttemptFailed,
-            attempt=attempt.id,
-            kind=error.kind,
-            words=clean_text(error.words),
-            sentence=sentence,
-            status=error.status,
-            request_id=error.request_id and clean_text(error.request_id),
-            retry_after_s=error.retry_after_s,
-            shown=False,
-            next="stop",
-            latency_s=self.recorder.elapsed_s - attempt.started_s,
-        )
-        self.recorder.note(ev.Settled, attempt=attempt.id, spend_nusd=spend, basis=basis, usage=usage)
 
     def _end(self, status: ev.Status, attempt: Attempt | None, sentence: str, reply: str = "") -> None:
         trace, model = self.recorder.trace, self.model if attempt is not None else None

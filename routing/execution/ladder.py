@@ -7,25 +7,22 @@ is not the JSON asked for (`RetryScheduled`); a broken provider moves to the nex
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
 from routing import events as ev
-from routing.confidence.measure import Measurement, measure
-from routing.confidence.patterns import observed
+from routing.confidence.measure import Measurement
 from routing.confidence.provisional import Abort
-from routing.decision.model import PlannedRung
 from routing.errors import ErrorKind, ProviderError
 from routing.execution.asking import Answer, Asking, Failure, Order
 from routing.execution.attempts import Attempts, Refusal, Step
 from routing.execution.call import Unfinished
 from routing.execution.context import TurnContext
 from routing.execution.hedging import Hedge
-from routing.execution.opinions import Opinions
+from routing.execution.judging import Judging
 from routing.execution.stops import Stops, cap_reached
-from routing.execution.watching import Watching, broken_off, seen, watching
+from routing.execution.watching import Watching, watching
 from routing.messages import Reply
 from routing.registry.model import Model
 
@@ -80,7 +77,7 @@ class Climb:
         self._stops = Stops(context)
         self._ending = Ending()
         self._again: set[str] = set()
-        self._opinions = Opinions(context)
+        self._judging = Judging(context)
         self._continued = False
         self._aborted: Failure | None = None
         self._move: _Move | None = None
@@ -157,24 +154,15 @@ class Climb:
             above = (self._stops[up].model for up in self._stops.above_rung(rung))
             return any(self._short_of(other, also=model.id) is None for other in above)
 
-        return watching(self._context, model, self._stops.rungs[rung].threshold, self._forces_format(model), may_abort)
+        return watching(
+            self._context, model, self._stops.rungs[rung].threshold, self._judging.forces_format(model), may_abort
+        )
 
     def _abandon(self, answer: Answer, abort: Abort) -> tuple[int | None, _Move | None]:
         """Climb from an answer that was broken off; it is shown where nobody else says anything."""
-        at, measured = answer.step.at, broken_off(self._context, answer.model, answer.reply, abort)
+        at = answer.step.at
         self._attempts.finish(answer.attempt)
-        self._context.recorder.note(
-            ev.ConfidenceMeasured,
-            attempt=answer.attempt,
-            score=measured.score,
-            low=measured.low,
-            high=measured.high,
-            parts=measured.parts,
-            needed=self._stops.rung(at).threshold,
-            provisional=True,
-            valid=False if abort.fault == "format" else None,
-            observed=seen(self._context.features, abort),
-        )
+        self._judging.give_up(answer, abort, self._stops.rung(at))
         error = ProviderError(ErrorKind.CANCELLED)
         self._aborted = Failure(answer.step, answer.attempt, error, abort.why, answer.reply)
         told = next(view for view in self._context.recorder.trace.attempts if view.id == answer.attempt)
@@ -236,12 +224,7 @@ class Climb:
         at = answer.step.at
         stop, rung = self._stops[at], self._stops.rung(at)
         self._attempts.finish(answer.attempt)
-        measured = await self._measure(answer)
-        self._note_measured(answer, measured, rung)
-        heard = await self._opinions.hear(answer, rung, measured)
-        if heard is not measured:
-            measured = heard
-            self._note_measured(answer, measured, rung, again=True)
+        measured = await self._judging.judge(answer, rung)
         self._keep(Draft(answer.attempt, answer.model, answer.reply, measured.score, measured.fault))
         if self._goes_on(answer):
             self._continued = True
@@ -266,45 +249,6 @@ class Climb:
         if not cut or self._continued or not wanted:
             return False
         return self._stops.askable(answer.step.at) and self._affords(answer.model.id)
-
-    async def _measure(self, answer: Answer) -> Measurement:
-        """In a thread where a schema is to be met: the validator is slow to load and may be slow to judge."""
-        context = self._context
-        record = context.world.acceptance.get(answer.model.id, context.features.task)
-        forced = context.request.response_format != "text" and self._forces_format(answer.model)
-        measuring = partial(
-            measure,
-            context.request,
-            context.features,
-            answer.reply,
-            record,
-            constrained=forced,
-            calibration=context.world.acceptance.calibration,
-            usual=context.world.acceptance.usual,
-            model=answer.model.id,
-        )
-        return measuring() if context.request.schema is None else await asyncio.to_thread(measuring)
-
-    def _forces_format(self, model: Model) -> bool:
-        """Whether the format was asked for in the model's own way, not in words."""
-        capabilities = self._context.observed.refused.fitted(model).capabilities
-        return self._context.request.response_format in capabilities or "json" in capabilities
-
-    def _note_measured(self, answer: Answer, measured: Measurement, rung: PlannedRung, *, again: bool = False) -> None:
-        """What is counted of an answer is counted once."""
-        counted = () if again else observed(self._context.features, answer.reply, measured.parts, measured.valid)
-        self._context.recorder.note(
-            ev.ConfidenceMeasured,
-            attempt=answer.attempt,
-            score=measured.score,
-            low=measured.low,
-            high=measured.high,
-            parts=measured.parts,
-            needed=rung.threshold,
-            valid=measured.valid,
-            observed=counted,
-            logprobs=() if again else measured.logprobs,
-        )
 
     def _keep(self, draft: Draft) -> None:
         """The last draft is the one to show, unless it is below the floor and one before it was better."""

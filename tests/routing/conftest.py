@@ -36,5 +36,5 @@ def session(store: Store) -> Iterator[None]:
 def scripted_confidence() -> Iterator[None]:
     """Scripts choose how sure an answer is: what the router does about it is what is tested."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("routing.execution.ladder.measure", probability)
+        patch.setattr("routing.execution.judging.measure", probability)
         yield

@@ -116,7 +116,7 @@ async def test_an_escalation_that_fails_leaves_the_draft(journal: Journal) -> No
 async def test_a_reply_of_tool_calls_alone_is_an_answer(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     from routing.confidence.measure import measure
 
-    monkeypatch.setattr("routing.execution.ladder.measure", measure)
+    monkeypatch.setattr("routing.execution.judging.measure", measure)
     call = [
         ToolCallChunk(ToolCall(0, "t1", "weather", '{"ci')),
         ToolCallChunk(ToolCall(0, "", "", 'ty": "Bern"}')),

@@ -132,7 +132,7 @@ async def test_the_whole_is_measured_against_the_floor(journal: Journal, monkeyp
         measured.append(reply.text)
         return Measurement(0.1 if "wrong" in reply.text else 0.9, 0.0, 1.0, ())
 
-    monkeypatch.setattr("routing.execution.ladder.measure", by_text)
+    monkeypatch.setattr("routing.execution.judging.measure", by_text)
     wrong = (TextChunk("All wrong: "), ProviderError(ErrorKind.CONNECTION, sent=True))
     line = a_line(journal, {SMALL: [wrong], SOUTH: [says("fine.")]}, GOES_ON)
     events = await line.ask(HELLO)
