@@ -24,12 +24,17 @@ def on_gain(plan: Plan, candidates: Candidates, route: Route, policy: Policy, sn
     firsts = [candidates(rung.models[0]) for rung in ladder]
     calls = [call_of(one, policy, snapshot.budget.pressure) for one in firsts]
     climbed = tuple(
-        replace(rung, threshold=worth.needed(first.quality, calls[at + 1 :], policy.value_nusd))
+        replace(rung, threshold=_threshold(worth.needed(first.quality, calls[at + 1 :], policy.value_nusd), route))
         if route.ladder[first.rung].gain
         else rung
         for at, (rung, first) in enumerate(zip(ladder, firsts, strict=True))
     )
     return replace(plan, ladder=climbed, below=(*passed, *plan.below))
+
+
+def _threshold(needed: float | None, route: Route) -> float | None:
+    """An answer below the floor is none, so the next rung is asked whatever it may gain."""
+    return max(needed or 0.0, route.floor) or None
 
 
 def call_of(candidate: Candidate, policy: Policy, pressure: float = 0.0, quality: float | None = None) -> worth.Call:

@@ -99,7 +99,7 @@ def test_the_values_say_how_many_rungs_there_are() -> None:
     assert [rung.name for rung in two.ladder] == ["small", "large"]
     assert [rung.name for rung in two.below] == ["mid"], "it stands in when the others are down"
     one = decided(DOLLAR // 100, small=0.95, mid=0.5, large=0.96)
-    assert one.ladder[0].threshold is None, "nothing above could earn its price"
+    assert one.ladder[0].threshold == 0.3, "nothing above could earn its price: only the floor is left"
 
 
 def test_what_is_worth_little_climbs_little() -> None:

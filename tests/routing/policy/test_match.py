@@ -50,6 +50,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "user_tier": some(TIERS),
     "latency": some(["interactive", "batch"]),
     "time_budget_s": comparison([1, 5]),
+    "novelty": comparison([0.3, 0.9]),
 }
 # Few keys at a time: a condition with many hardly ever holds, and then tells nothing.
 CONDITION = st.sets(st.sampled_from(list(FIELDS)), max_size=2).flatmap(
@@ -67,7 +68,7 @@ FEATURES = st.builds(
     response_format=st.sampled_from(["text", "json", "json_schema"]),
     latency=st.sampled_from(["interactive", "batch"]),
     language=st.sampled_from([*LANGUAGES, "EN-us", "eng"]),
-    novelty=st.just(0.5),
+    novelty=st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]),
     input_tokens=st.sampled_from([0, 100, 500, 1000, 5000]),
     output_tokens=st.just(10),
     needs=st.builds(Needs, tools=st.integers(0, 4)),
@@ -100,6 +101,7 @@ def oracle(when: dict[str, Any], asked: Features, budget: float | None) -> bool:
         "user_tier": lambda v: asked.user_tier in v,
         "latency": lambda v: asked.latency in v,
         "time_budget_s": lambda v: in_range(v, budget),
+        "novelty": lambda v: in_range(v, asked.novelty),
     }
     options = when.get("any") or [{}]
     shared = {key: value for key, value in when.items() if key != "any"}

@@ -149,6 +149,21 @@ BROKEN = {
         ladder("{tier: mid, priority: 1, threshold: 0.7}, {tier: small, priority: 2, threshold: 0.6}"),
         "p.yaml:5: rungs with priorities are one step of the ladder, but have several thresholds; keep one",
     ),
+    "strategy": (f"{WHOLE}strategy: learn", "p.yaml:6: unknown strategy 'learn'; write 'learned'"),
+    "second opinion": (
+        f"{WHOLE}second_opinion: judges",
+        "p.yaml:6: unknown value of second_opinion 'judges'; write 'judge'",
+    ),
+    "gain and thresholds": (
+        route("ladder: [{tier: small, threshold: 0.7}, mid], escalate: gain"),
+        "p.yaml:5: this route escalates on gain, and has thresholds; take them out, or escalate: gain",
+    ),
+    "gain where the best is first": (
+        route("ladder: [large, mid], mode: premium_first, escalate: gain"),
+        "p.yaml:5: escalate: gain is for a cascade, and this route goes premium first; take it out",
+    ),
+    "escalate": (route("ladder: [mid], escalate: gains"), "p.yaml:5: unknown value of escalate 'gains'; write 'gain'"),
+    "novelty": (rule('novelty: "> 1"'), "p.yaml:7: novelty '> 1' can never hold for a number from 0 to 1; write it"),
     "mode": (route("ladder: [mid], mode: premium"), "p.yaml:5: unknown mode 'premium'; write 'premium_first'"),
     "local": (
         route("ladder: [mid], require: {local: yes}"),
