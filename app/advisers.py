@@ -1,4 +1,4 @@
-"""The strategies that a policy may name, ready for the router; the trained one is read when it is first needed."""
+"""The strategies that a policy may name, ready for the router; each is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
+from app.memory import give_back
 from app.settings import Paths
-from app.strategies import load_learned
 from routing.clock import Clock
-from routing.strategies.classifier.classifier import Classifier
 from routing.strategies.contract import Ask, Question, Strategy, Word
 from routing.strategies.neighbours.memory import Memory
 from routing.strategies.neighbours.strategy import Neighbours
 
 
 class OnDemand:
-    """A strategy out of a file, read once, at its first question. `tell` is told, from any thread, what is wrong with
-    the file."""
+    """A strategy that is made at its first question: out of a file, or of much code. `tell` is told, from any thread,
+    what is wrong with it."""
 
     def __init__(self, load: Callable[[], tuple[Strategy | None, str | None]], tell: Callable[[str], None]) -> None:
         self._load = load
@@ -39,6 +38,7 @@ class OnDemand:
             if not self._done:
                 self._loaded, problem = self._load()
                 self._done = True
+                give_back()
                 if problem is not None:
                     self._tell(problem)
             return self._loaded
@@ -46,5 +46,20 @@ class OnDemand:
 
 def advisers(paths: Paths, clock: Clock, memory: Memory, tell: Callable[[str], None]) -> Mapping[str, Strategy]:
     """By the name that a policy calls each by."""
-    learned = OnDemand(lambda: load_learned(paths), tell)
-    return {"classifier": Classifier(clock), "learned": learned, "neighbours": Neighbours(memory, learned)}
+
+    def trained() -> tuple[Strategy | None, str | None]:
+        from app.strategies import load_learned
+
+        return load_learned(paths)
+
+    def classifier() -> tuple[Strategy | None, str | None]:
+        from routing.strategies.classifier.classifier import Classifier
+
+        return Classifier(clock), None
+
+    learned = OnDemand(trained, tell)
+    return {
+        "classifier": OnDemand(classifier, tell),
+        "learned": learned,
+        "neighbours": Neighbours(memory, learned),
+    }

@@ -158,7 +158,7 @@ class Trace:
         """What turns of their own cost that were carried out for this one, of the same kind of money."""
         kind = self.simulated
         heard = sum(one.spend_nusd for one in self.opinions if one.simulated == kind)
-        return heard + sum(advice.cost_nusd for advice in self.advice)
+        return heard + sum(one.cost_nusd for one in self.advice if one.simulated == kind)
 
     @property
     def simulated(self) -> bool:

@@ -27,6 +27,7 @@ class Advice:
     cost_nusd: int = 0
     quality: tuple[tuple[str, float], ...] = ()
     turn: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.analysis.features import Features
@@ -15,6 +15,7 @@ from routing.messages import Request
 from routing.setup import Setup
 from routing.strategies.contract import Ask, Question, Strategy, Word
 from routing.strategies.rules import Rules
+from routing.trace import Trace
 
 RULES = "rules"
 _RULES = Rules()
@@ -56,6 +57,15 @@ def settled(advised: Advised, world: World, snapshot: Snapshot) -> tuple[Snapsho
     return snapshot, decide(advised.features, world, snapshot) if advised.advice.first_rung else advised.plan
 
 
+def paid(advised: Advised, heard: Sequence[Trace]) -> Advised:
+    """With the turns of their own that it took, where it took any."""
+    if not heard:
+        return advised
+    cost, simulated = sum(one.spend_nusd for one in heard), all(one.simulated for one in heard)
+    advice = replace(advised.advice, turn=heard[-1].turn, cost_nusd=cost, simulated=simulated)
+    return replace(advised, advice=advice)
+
+
 async def compared(features: Features, request: Request, setup: Setup) -> Features:
     """With what the requests so far say of its novelty, which is looked for in a thread."""
     if setup.novelty is None:
@@ -81,7 +91,6 @@ def _advised(question: Question, name: str, word: Word | None, silent: Mapping[s
         strategy=name,
         first_rung=_first_rung(plan, word.quality, question.world),
         evidence=word.evidence,
-        cost_nusd=word.cost_nusd,
         quality=tuple(sorted((model, round(p, 4)) for model, p in word.quality.items())),
         turn=word.turn,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from routing import events as ev
 from routing.confidence.measure import Measurement, measure
@@ -13,9 +13,11 @@ from routing.confidence.provisional import Abort
 from routing.decision.model import PlannedRung
 from routing.execution.asking import Answer
 from routing.execution.context import TurnContext
-from routing.execution.opinions import Opinions
 from routing.execution.watching import broken_off, seen
 from routing.registry.model import Model
+
+if TYPE_CHECKING:
+    from routing.execution.opinions import Opinions
 
 
 class Judging:
@@ -23,14 +25,18 @@ class Judging:
 
     def __init__(self, context: TurnContext) -> None:
         self._context = context
-        self._opinions = Opinions(context)
+        self._opinions: Opinions | None = None
+        if context.world.policy.second_opinion != "never":
+            from routing.execution.opinions import Opinions  # what it compares answers with is much code
+
+            self._opinions = Opinions(context)
 
     async def judge(self, answer: Answer, rung: PlannedRung) -> Measurement:
         """What it comes to, with a second opinion where one was worth asking for."""
         measured = await self._measure(answer)
         counted = observed(self._context.features, answer.reply, measured.parts, measured.valid)
         self._note(answer, measured, rung, valid=measured.valid, observed=counted, logprobs=measured.logprobs)
-        heard = await self._opinions.hear(answer, rung, measured)
+        heard = measured if self._opinions is None else await self._opinions.hear(answer, rung, measured)
         if heard is not measured:
             self._note(answer, heard, rung, valid=heard.valid)
         return heard
@@ -49,8 +55,9 @@ class Judging:
 
     def forces_format(self, model: Model) -> bool:
         """Whether the format was asked for in the model's own way, not in words."""
+        wanted = self._context.request.response_format
         capabilities = self._context.observed.refused.fitted(model).capabilities
-        return self._context.request.response_format in capabilities or "json" in capabilities
+        return wanted != "text" and (wanted in capabilities or "json" in capabilities)
 
     async def _measure(self, answer: Answer) -> Measurement:
         """In a thread where a schema is to be met: the validator is slow to load and may be slow to judge."""
@@ -62,7 +69,7 @@ class Judging:
             context.features,
             answer.reply,
             acceptance.get(answer.model.id, context.features.task),
-            constrained=context.request.response_format != "text" and self.forces_format(answer.model),
+            constrained=self.forces_format(answer.model),
             calibration=acceptance.calibration,
             usual=acceptance.usual,
             model=answer.model.id,

@@ -50,7 +50,7 @@ class Witness:
 
 
 class Opinions:
-    """Those of one turn: one for each model's answer at most."""
+    """Those of one turn whose policy wants any: one for each model's answer at most."""
 
     def __init__(self, context: TurnContext) -> None:
         self._context = context
@@ -92,8 +92,7 @@ class Opinions:
 
     def _allowed(self) -> bool:
         context = self._context
-        policy, budget = context.world.policy, context.budget
-        return context.purpose == "answer" and policy.second_opinion != "never" and budget.throttle < _NO_EXTRAS
+        return context.purpose == "answer" and context.budget.throttle < _NO_EXTRAS
 
     def _above(self, rung: PlannedRung) -> Candidate | None:
         """Who would be asked next."""

@@ -17,7 +17,7 @@ from routing.budget.warnings import Warned, crossed
 from routing.clock import Clock, local_day
 from routing.decision.model import BudgetView, Snapshot, World
 from routing.decision.storage import dump_world
-from routing.execution.advising import RULES, advise, ask_about, compared, preview, settled, with_novelty
+from routing.execution.advising import RULES, Advised, advise, ask_about, compared, paid, preview, settled, with_novelty
 from routing.execution.asides import aside
 from routing.execution.budgets import HedgeBudget, RetryBudget
 from routing.execution.context import TurnContext
@@ -107,7 +107,7 @@ class Preparing:
         recorder.note(ev.RequestAnalysed, features=features, took_s=took_s)
         question = ask_about(checked.request, features, world, self._snapshot(request, world, budget))
         if purpose == "answer":
-            advised = await advise(question, setup.strategies, partial(self._aside, recorder))
+            advised = await self._advised(question, setup, recorder)
         else:
             advised = preview(question, {}, RULES)
         if advised.features != features:
@@ -146,11 +146,21 @@ class Preparing:
             wish=length_wish(features.task, world.policy.answer_tokens) if features.response_format == "text" else "",
         )
 
+    async def _advised(self, question: Question, setup: Setup, recorder: Recorder) -> Advised:
+        """With what asking cost, whatever came of it."""
+        heard: list[Trace] = []
+
+        async def ask(request: Request, purpose: ev.Purpose) -> Trace:
+            heard.append(await self._aside(recorder, request, purpose))
+            return heard[-1]
+
+        return paid(await advise(question, setup.strategies, ask), heard)
+
     async def _shortened(self, checked: Checked, policy: Policy, budget: BudgetView, recorder: Recorder) -> Checked:
         """Tell what is left out of the chat, and put a summary of it in its place where the policy wants one."""
         left_out, summary, by_turn = checked.plan.left_out, "", None
         if checked.plan.summarise:
-            summary, by_turn = await self._summarised(checked, policy, budget)
+            summary, by_turn = await self._summarised(checked, policy, budget, recorder)
         recorder.note(
             ev.ContextCut,
             left_out=len(left_out),
@@ -160,7 +170,9 @@ class Preparing:
         )
         return resumed(checked, summary) if summary else checked
 
-    async def _summarised(self, checked: Checked, policy: Policy, budget: BudgetView) -> tuple[str, str | None]:
+    async def _summarised(
+        self, checked: Checked, policy: Policy, budget: BudgetView, recorder: Recorder
+    ) -> tuple[str, str | None]:
         """A summary of what was left out, once made never asked for again; a turn of its own makes it, that is as
         private. Empty when none came in time."""
         request, text = checked.request, summary_request_text(checked.plan.summarise)
@@ -182,7 +194,7 @@ class Preparing:
             personal=request.personal,
             kept=request.kept,
         )
-        trace = await aside(self._start, asked, "summary")
+        trace = await self._aside(recorder, asked, "summary")
         finished = trace.finished
         if finished is None or finished.status != "answered":
             return "", trace.turn
@@ -190,9 +202,10 @@ class Preparing:
         return finished.reply, trace.turn
 
     async def _aside(self, recorder: Recorder, request: Request, purpose: ev.Purpose) -> Trace:
-        """A turn of its own for this one, which tells what it has to tell first."""
+        """A turn of its own for this one, which tells what it has to tell first. It is in no chat, and goes when this
+        one is erased."""
         await recorder.commit()
-        return await aside(self._start, request, purpose)
+        return await aside(self._start, replace(request, chat_id="", parent_turn=recorder.turn), purpose)
 
     def _paced(self, policy: Policy, setup: Setup) -> Paced:
         return self._pacing.now(policy, setup.simulated)

@@ -36,7 +36,8 @@ def ask_of_draft(told: Sequence[ev.Event], wall_s: float, propensity: float) -> 
     drafts = [event.attempt for event in told if isinstance(event, ev.Escalated)]
     if end is None or not _may_be_asked(told, end) or not drafts or drafts[-1] == end.attempt:
         return None
-    if not _judged(told, drafts[-1]):
+    scores = [event for event in told if isinstance(event, ev.ConfidenceMeasured) and event.attempt == drafts[-1]]
+    if not scores or scores[-1].provisional:
         return None
     return ev.RatingAsked(**_stamp(told, end, wall_s), attempt=drafts[-1], propensity=propensity)
 
@@ -92,9 +93,10 @@ def _may_be_asked(told: Sequence[ev.Event], end: ev.TurnFinished) -> bool:
 
 
 def _judged(told: Sequence[ev.Event], attempt: str) -> bool:
-    """Whether the attempt answered somebody, and how sure its answer is was measured."""
-    measured = any(isinstance(event, ev.ConfidenceMeasured) and event.attempt == attempt for event in told)
-    return measured and _answers(told)
+    """Whether the attempt answered somebody to its end, or was left for a stronger model, and was measured."""
+    scores = [event for event in told if isinstance(event, ev.ConfidenceMeasured) and event.attempt == attempt]
+    left = any(isinstance(event, ev.Escalated) and event.attempt == attempt for event in told)
+    return bool(scores) and (left or not scores[-1].provisional) and _answers(told)
 
 
 def _answers(told: Sequence[ev.Event]) -> bool:

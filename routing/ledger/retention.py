@@ -108,13 +108,8 @@ def _erase_turn(db: sqlite3.Connection, turn: str) -> None:
 
 
 def _asides(db: sqlite3.Connection, turn: str) -> list[str]:
-    """Those that read its prompt or its answer: to classify the one, to hear an opinion of the other."""
-    query = """
-        SELECT aside.id FROM event JOIN turn AS aside
-            ON aside.id IN (json_extract(body, '$.advice.turn'), json_extract(body, '$.by_turn'))
-        WHERE event.turn = ? AND type IN ('Advised', 'SecondOpinion', 'ContextCut')
-            AND aside.purpose <> 'answer' AND aside.id <> event.turn
-    """
+    """Those that read its prompt, its chat or its answer: to classify, to sum up, to hear an opinion."""
+    query = "SELECT id FROM turn WHERE parent = ? AND purpose <> 'answer'"
     return [row[0] for row in db.execute(query, (turn,)).fetchall()]
 
 

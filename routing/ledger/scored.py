@@ -21,11 +21,13 @@ class Scored:
 
 
 def read_scored(store: Store) -> tuple[Scored, ...]:
-    """Whole answers, the oldest first: those that stayed, and drafts that were superseded. Raises StorageError."""
+    """Whole answers, the oldest first: those that stayed, and drafts that were superseded and not broken off. Raises
+    StorageError."""
     query = """
         SELECT attempt.tier, (
             SELECT json_extract(body, '$.score') FROM event
             WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
+                AND NOT json_extract(body, '$.provisional')
             ORDER BY seq DESC LIMIT 1
         ) AS score, rating.good, rating.propensity, COALESCE(attempt.spend_nusd, 0), attempt.simulated
         FROM attempt JOIN turn ON turn.id = attempt.turn LEFT JOIN rating ON rating.attempt = attempt.id

@@ -29,7 +29,8 @@ MEASURED = """(
         WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
         ORDER BY seq DESC LIMIT 1
     )) AS part
-    WHERE json_extract(part.value, '$.name') NOT IN ('kept before', 'calibration', 'ceiling', 'agreement', 'judge')
+    WHERE json_extract(part.value, '$.name') NOT IN
+        ('kept before', 'calibration', 'ceiling', 'broken off', 'agreement', 'judge')
 )"""
 """The log-odds that an attempt's answer itself shows, in a query on `attempt`: without what ratings, the model's record
 or a second opinion add."""

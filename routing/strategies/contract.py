@@ -29,14 +29,13 @@ class Question:
 class Word:
     """What a strategy says. `evidence`: in a few words, why. `quality`: by model id, the chance that its answer would
     be good, of the models that it can speak of; for the others the plan's stays. `features`: the request as it was
-    read, where that is another reading than the router's own. `turn` is the paid turn that found it out, with its
-    cost, where there was one."""
+    read, where that is another reading than the router's own. `turn` is the turn that found it out, where there was
+    one; what asking cost is known to who asked."""
 
     evidence: str
     quality: Mapping[str, float] = field(default_factory=dict)
     features: Features | None = None
     turn: str = ""
-    cost_nusd: int = 0
 
 
 Ask = Callable[[Request, Purpose], Awaitable[Trace]]

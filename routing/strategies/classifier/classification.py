@@ -13,7 +13,6 @@ from typing import Any, Literal, cast
 
 from routing.analysis.features import Features, Risk, Signal, TaskClass
 from routing.confidence.structured import read_structured
-from routing.messages import Request
 from routing.strategies.classifier.prompt import FORMATS, LATENCIES
 
 BELIEVED, SURE = 0.5, 0.8
@@ -59,7 +58,7 @@ def read_classification(text: str) -> Classification | None:
         return None
 
 
-def reread(features: Features, request: Request, said: Classification) -> Features:
+def reread(features: Features, said: Classification) -> Features:
     """The router's features with what the classifier said and is believed of it."""
     found = features
     if said.task_p >= BELIEVED:
@@ -69,17 +68,9 @@ def reread(features: Features, request: Request, said: Classification) -> Featur
         found = replace(found, complexity=round(said.complexity, 3))
     if said.risk_p >= BELIEVED and RISKS.index(said.risk) > RISKS.index(features.risk):
         found = replace(found, risk=said.risk, risk_p=round(said.risk_p, 4))
-    if said.format_p >= SURE and leaves_format_open(request):
-        needs = replace(found.needs, json=said.format == "json")
-        found = replace(found, response_format=said.format, needs=needs)
     if said.latency_p >= SURE and said.latency == "batch":
         found = replace(found, latency="batch")
     return replace(found, signals=(*features.signals, *_signals(features, found, said)))
-
-
-def leaves_format_open(request: Request) -> bool:
-    """Whether the request itself sets no format for its answer."""
-    return request.response_format == "text" and request.schema is None
 
 
 def _signals(before: Features, after: Features, said: Classification) -> Iterator[Signal]:
@@ -89,8 +80,8 @@ def _signals(before: Features, after: Features, said: Classification) -> Iterato
         yield Signal("complexity", f"{after.complexity:.2f}", round(said.complexity_p, 2), _SEEN)
     if after.risk is not before.risk:
         yield Signal("risk", after.risk, round(said.risk_p, 2), _SEEN)
-    if after.response_format != before.response_format:
-        yield Signal("format", after.response_format, round(said.format_p, 2), _SEEN)
+    if said.format != before.response_format and said.format_p >= SURE:
+        yield Signal("format", said.format, round(said.format_p, 2), f"{_SEEN}: told, and not acted on")
     if after.latency != before.latency:
         yield Signal("latency", after.latency, round(said.latency_p, 2), _SEEN)
 

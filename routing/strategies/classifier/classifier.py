@@ -66,7 +66,7 @@ class Classifier:
             self._rests_until_s = self._clock.monotonic() + REST_S
             return None
         self._heard.put(_key(question), heard)
-        return _word(question, heard, f"asked {heard.model}: {heard.said}", trace.spend_nusd)
+        return _word(question, heard, f"asked {heard.model}: {heard.said}")
 
     @property
     def _rests(self) -> bool:
@@ -118,6 +118,6 @@ def _heard(trace: Trace) -> _Heard | None:
     return None if said is None else _Heard(said, finished.model.rpartition("/")[2], trace.turn)
 
 
-def _word(question: Question, heard: _Heard, evidence: str, cost_nusd: int = 0) -> Word:
-    features = reread(question.features, question.request, heard.said)
-    return Word(evidence, features=features, turn=heard.turn, cost_nusd=cost_nusd)
+def _word(question: Question, heard: _Heard, evidence: str) -> Word:
+    features = reread(question.features, heard.said)
+    return Word(evidence, features=features, turn=heard.turn)

@@ -12,7 +12,7 @@ from routing.decision.model import Candidate, Decision
 from routing.messages import Request
 from routing.policy.match import holds, match
 from routing.policy.model import Range, When
-from routing.strategies.classifier.classification import RISKS, leaves_format_open
+from routing.strategies.classifier.classification import RISKS
 from routing.strategies.classifier.prompt import USUAL_TOKENS
 from routing.strategies.contract import Question
 
@@ -77,12 +77,12 @@ def _readings(question: Question) -> Iterator[Features]:
         yield replace(features, task=task, complexity=0.0)
         yield replace(features, task=task, complexity=1.0, risk=Risk.HIGH)
     for rule in question.world.policy.rules:
-        reading = _meeting(rule.when, features, question.request)
+        reading = _meeting(rule.when, features)
         if holds(rule.when, reading, question.snapshot.budget.time_left_s):
             yield reading
 
 
-def _meeting(when: When, features: Features, request: Request) -> Features:
+def _meeting(when: When, features: Features) -> Features:
     """The features with what a classifier may say for the condition said."""
     found = features
     if when.task and features.task not in when.task:
@@ -94,10 +94,6 @@ def _meeting(when: When, features: Features, request: Request) -> Features:
         found = replace(found, risk=above[0] if above else features.risk)
     if when.latency:
         found = replace(found, latency="batch" if "batch" in when.latency else features.latency)
-    if when.format and features.response_format not in when.format and leaves_format_open(request):
-        wanted = "json" in when.format
-        needs = replace(found.needs, json=wanted)
-        found = replace(found, response_format="json" if wanted else "text", needs=needs)
     return found
 
 

@@ -33,7 +33,6 @@ class Asked:
 
     meaning: Meaning | None = None
     turn: str = ""
-    cost_nusd: int = 0
 
 
 class Meanings:
@@ -77,7 +76,7 @@ class Meanings:
             self._space = latest_space(self._store, self.model)
         known = [meaning for _, meaning in read_meanings(self._store, self.model, {"": text})]
         private = question.features.needs.local_only or question.request.kept is not None
-        stays = not self._embedder.local and (private or any(True for _ in find_personal(text)))
+        stays = not self._embedder.local and (private or bool(find_personal(question.request.written)))
         return next((meaning for meaning in known if meaning.space == self._space), None), stays
 
     def _understood(self, trace: Trace) -> Asked:
@@ -88,7 +87,7 @@ class Meanings:
             self._failed("no answer came." if finished is None else finished.sentence)
         else:
             self._succeeded(meaning)
-        return Asked(meaning, trace.turn, trace.spend_nusd)
+        return Asked(meaning, trace.turn)
 
     def _failed(self, sentence: str) -> None:
         if not self._failures:

@@ -37,7 +37,7 @@ class Neighbours:
         meanings = self._memory.meanings
         asked = Asked() if meanings is None else await meanings.of(question, ask)
         word = await asyncio.to_thread(self._looked_up, question, asked.meaning)
-        return word and replace(word, turn=asked.turn, cost_nusd=asked.cost_nusd)
+        return word and replace(word, turn=asked.turn)
 
     def _looked_up(self, question: Question, meaning: Meaning | None) -> Word | None:
         self._memory.wait(_PATIENCE_S)

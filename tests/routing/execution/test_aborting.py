@@ -12,8 +12,10 @@ import pytest
 
 from routing import events as ev
 from routing.decision.model import Pattern
+from routing.ledger.afterwards import ask_of_draft
 from routing.ledger.journal import Journal
 from routing.ledger.patterns import read_patterns
+from routing.ledger.scored import read_scored
 from routing.ledger.store import Store
 from routing.messages import FinishChunk, Limits, Request, TextChunk, TokenLogprob, Tool, UsageChunk, ask
 from routing.policy.model import Hedging, Policy, ProfileCaps
@@ -367,3 +369,33 @@ async def test_a_stop_and_a_verdict_at_the_same_moment(journal: Journal) -> None
     events = journal.events(turn.id)
     check_turn(journal, events)
     assert events[-1].type == "TurnFinished"
+
+
+async def test_json_that_was_asked_for_in_words_may_come_after_a_sentence(journal: Journal) -> None:
+    """Only the model's own way of asking makes its first character tell."""
+    answer = 'Here is the object that you asked for, with each name and its age in it:\n```json\n{"Ann": 36}\n```\n'
+    line = a_cascade(journal, (*words(answer, -0.1), *END))
+    events = await line.ask(ask("Return a JSON object that maps each name to its age: Ann is 36.", chat_id="c1"))
+    assert only(events, ev.RequestAnalysed)[0].features.response_format == "json"
+    assert aborted(events) == []
+
+
+async def test_what_was_broken_off_is_neither_rated_by_chance_nor_counted_as_an_answer(journal: Journal) -> None:
+    line = a_cascade(journal, REFUSES)
+    events = await line.ask(HEAT)
+    (draft,) = aborted(events)
+    assert ask_of_draft(events, NOON, 0.05) is None
+    assert [one.tier for one in read_scored(journal.store)] == ["mid"]
+    rated = await line.router.rate(events[0].turn, good=False, attempt=draft)
+    assert rated is not None, "it was left for a stronger model, so it can be compared"
+
+
+async def test_half_an_answer_that_was_stopped_cannot_be_rated(journal: Journal) -> None:
+    line = a_cascade(journal, (*words(PROSE * 3, -0.1), Never()))
+    turn = line.router.start(HEAT)
+    async for event in turn.events():
+        if isinstance(event, ev.ConfidenceMeasured):
+            turn.cancel()
+    assert turn.trace.finished is not None
+    assert turn.trace.finished.status == "cancelled"
+    assert await line.router.rate(turn.id, good=False) is None

@@ -10,7 +10,9 @@ import pytest
 from routing import events as ev
 from routing.analysis.features import Risk
 from routing.decision.storage import replay
+from routing.ledger.chats import turns_of
 from routing.ledger.journal import Journal
+from routing.ledger.retention import erase_chat
 from routing.messages import ask
 from routing.policy.model import Range, Rule, When
 from routing.strategies.contract import Ask, Question, Word
@@ -92,14 +94,32 @@ async def test_another_reading_of_the_request_may_lead_to_another_route(journal:
     policy = a_policy(CASCADE, rules=(rule,), strategy="classifier")
     line = with_strategy(a_line(journal, SCRIPTS, policy), strategy, "classifier")
     seen = only(await line.ask(HELLO), ev.RequestAnalysed)[0].features
-    strategy.word = Word("asked a small one: risky", features=replace(seen, risk=Risk.HIGH), turn="t", cost_nusd=7)
+    strategy.word = Word("asked a small one: risky", features=replace(seen, risk=Risk.HIGH), turn="t")
     events = await line.ask(HELLO)
     assert [one.features.risk for one in only(events, ev.RequestAnalysed)] == [Risk.LOW, Risk.HIGH]
     (decided,) = only(events, ev.RouteDecided)
     assert decided.decision.rule == "risky"
     (advised,) = only(events, ev.Advised)
-    assert (advised.advice.turn, advised.advice.cost_nusd) == ("t", 7)
+    assert (advised.advice.turn, advised.advice.cost_nusd) == ("t", 0)
     assert replay(only(events, ev.RequestAnalysed)[-1], decided, journal.blob) == decided.decision
+
+
+async def test_what_asking_cost_is_told_and_taken_off_the_credit_whatever_came_of_it(journal: Journal) -> None:
+    class AsksInVain(Says):
+        async def advise(self, question: Question, ask: Ask) -> Word | None:
+            await ask(replace(HELLO, model=SMALL), "classifier")
+            return None
+
+    line = with_strategy(a_line(journal, SCRIPTS, a_policy(CASCADE, strategy="learned")), AsksInVain(None))
+    turn = line.router.start(HELLO)
+    await turn.wait()
+    (advised,) = only(journal.events(turn.id), ev.Advised)
+    assert advised.advice.cost_nusd == turn.trace.asides_nusd == 9_000
+    (started,) = only(journal.events(advised.advice.turn), ev.TurnStarted)
+    assert (started.chat, started.request.parent_turn, started.purpose) == ("", turn.id, "classifier")
+    assert [one.id for one in turns_of(journal.store, HELLO.chat_id)] == [turn.id]
+    erase_chat(journal.store, HELLO.chat_id)
+    assert journal.events(advised.advice.turn) == []
 
 
 async def test_who_is_named_is_not_thought_about(journal: Journal) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from routing import events as ev
+from routing.ledger.chats import turns_of
 from routing.ledger.journal import Journal
 from routing.ledger.retention import erase_chat
 from routing.registry.model import Price
@@ -95,6 +96,7 @@ async def test_it_is_paid_for_in_a_turn_of_its_own_out_of_the_messages_credit(jo
     check_turn(journal, beside)
     assert (beside[0].purpose, told(beside).spend_nusd) == ("agreement", heard.spend_nusd)
     assert heard.spend_nusd > 0
+    assert [one.id for one in turns_of(journal.store, HELLO.chat_id)] == [events[0].turn], "it stands in no chat"
     started = only(beside, ev.AttemptStarted)
     assert [one.purpose for one in started] == ["agreement"]
 
