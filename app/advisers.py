@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
-from app.memory import give_back
 from app.settings import Paths
 from routing.clock import Clock
 from routing.strategies.contract import Ask, Question, Strategy, Word
@@ -38,7 +37,6 @@ class OnDemand:
             if not self._done:
                 self._loaded, problem = self._load()
                 self._done = True
-                give_back()
                 if problem is not None:
                     self._tell(problem)
             return self._loaded

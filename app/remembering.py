@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.settings import Paths, Settings
 from routing.errors import ConfigurationError, StorageError
 from routing.ledger.store import Store
 from routing.registry.model import Model
@@ -73,13 +74,9 @@ class Remembering:
         await self.settled()
 
     def _read(self, library: Path) -> None:
-        from routing.registry.terms import TIERS
-        from routing.strategies.neighbours.library import read_library
-
-        try:
-            self._examples = read_library(library, TIERS)
-        except ConfigurationError as error:
-            self._tell(f"{error}\nThe examples are left out.")
+        self._examples, problem = read_examples(library)
+        if problem is not None:
+            self._tell(problem)
         self._add_examples()
 
     def _add_examples(self) -> None:
@@ -102,6 +99,22 @@ class Remembering:
 
     def _goes_on(self) -> bool:
         return not self._stopped.wait(_REST_S)
+
+
+def library_of(paths: Paths, settings: Settings) -> Path | None:
+    """The user's file of examples, where one is named: beside `config.yaml`, unless its path is whole."""
+    return paths.config_dir / Path(settings.library).expanduser() if settings.library else None
+
+
+def read_examples(library: Path | None) -> tuple[tuple[Example, ...], str | None]:
+    """What is in the user's file, or what is wrong with it, in sentences."""
+    from routing.registry.terms import TIERS
+    from routing.strategies.neighbours.library import read_library
+
+    try:
+        return (() if library is None else read_library(library, TIERS)), None
+    except ConfigurationError as error:
+        return (), f"{error}\nThe examples are left out."
 
 
 async def _leniently(work: Coroutine[None, None, None]) -> None:

@@ -8,14 +8,13 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from app.advisers import advisers
 from app.embedder import find_embedder
 from app.history.conversation import new_chat_id
 from app.history.upkeep import DAY_S, Upkeep
 from app.profiles import Profiles, load_profiles
-from app.remembering import Remembering
+from app.remembering import Remembering, library_of
 from app.saved import save_registry
 from app.settings import Paths, Settings
 from app.sources import Checked, Sources, Wanted, find_providers, find_sources, said
@@ -108,7 +107,7 @@ class Runtime:
                 store,
                 tell,
                 since_s=_kept_since_s(settings, clock),
-                library=_library(paths, settings),
+                library=library_of(paths, settings),
                 models=sources.registry.models,
                 embedder=embedder,
             )
@@ -288,10 +287,6 @@ async def _embedder(settings: Settings, sources: Sources, tell: Callable[[str], 
 def _kept_since_s(settings: Settings, clock: Clock) -> float:
     """Turns that began earlier may be erased at any moment."""
     return 0.0 if settings.keep_days is None else clock.wall() - settings.keep_days * DAY_S
-
-
-def _library(paths: Paths, settings: Settings) -> Path | None:
-    return paths.config_dir / Path(settings.library).expanduser() if settings.library else None
 
 
 def _problems(sources: Sources) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ def _keep_days(reader: Reader, data: object) -> int | None:
 
 
 def _ask_ratings(reader: Reader, data: object) -> bool:
-    value = reader.mapping(data or {}, ("ratings",), ("ask",)).get("ask", True)
+    value = reader.mapping({} if data is None else data, ("ratings",), ("ask",)).get("ask", True)
     if isinstance(value, bool):
         return value
     reader.wrong(("ratings", "ask"), f"ask must be true or false, not {quoted(value)}", "write false to be left alone")
@@ -144,13 +144,13 @@ def _ask_ratings(reader: Reader, data: object) -> bool:
 
 def _library(reader: Reader, data: object) -> str | None:
     at = ("neighbours",)
-    return reader.word(reader.mapping(data or {}, at, ("library",)), at, "library")
+    return reader.word(reader.mapping({} if data is None else data, at, ("library",)), at, "library")
 
 
 def _embedder(reader: Reader, top: Mapping[str, Any]) -> str | None:
     """`provider/name`; where providers are listed, of one of them."""
     at = ("embeddings",)
-    named = reader.word(reader.mapping(top.get("embeddings") or {}, at, ("model",)), at, "model")
+    named = reader.word(reader.mapping(top.get("embeddings", {}) or {}, at, ("model",)), at, "model")
     provider, _, name = (named or "").partition("/")
     providers = top.get("providers")
     listed = tuple(map(str, providers)) if isinstance(providers, Mapping) else ()

@@ -62,6 +62,7 @@ async def _check(runtime: Runtime, paths: Paths, as_json: bool) -> int:
     mistakes = (
         *map(str, await asyncio.to_thread(find_unmatched, paths, sources)),
         *map(str, await asyncio.to_thread(_profile_mistakes, runtime)),
+        *await asyncio.to_thread(_file_mistakes, runtime, paths),
     )
     problems = [problem for one in sources.checked if (problem := _problem(one, called)) is not None]
     if as_json:
@@ -81,6 +82,17 @@ def _profile_mistakes(runtime: Runtime) -> list[Problem]:
     profiles = runtime.profiles
     left_out = [problem for one in profiles.left_out for problem in one.problems]
     return left_out + [problem for name in sorted(profiles.policies) for problem in runtime.absent(name)]
+
+
+def _file_mistakes(runtime: Runtime, paths: Paths) -> list[str]:
+    """What is wrong with the files and the model that strategies go by."""
+    from app.remembering import library_of, read_examples
+    from app.strategies import load_learned
+
+    _, examples = read_examples(library_of(paths, runtime.settings))
+    _, router = load_learned(paths)
+    told = (*runtime.noticed(), *(one for one in (examples, router) if one is not None))
+    return list(dict.fromkeys(told))
 
 
 def _counted(failing: int, all_of_them: int) -> str:

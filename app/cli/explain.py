@@ -117,6 +117,7 @@ def _router(paths: Paths, settings: Settings, profiles: Profiles, registry: Regi
     import random
 
     from app.advisers import advisers
+    from app.remembering import library_of, read_examples
     from routing.budget.caps import Caps
     from routing.clock import SystemClock
     from routing.ledger.acceptance import read_acceptance
@@ -128,6 +129,10 @@ def _router(paths: Paths, settings: Settings, profiles: Profiles, registry: Regi
     clock, memory = SystemClock(), Memory()
     until_s = clock.monotonic() + _LOOK_BACK_S
     memory.fill(store, 0.0, lambda: clock.monotonic() < until_s)
+    examples, problem = read_examples(library_of(paths, settings))
+    memory.add_examples(examples, registry.models)
+    if problem is not None:
+        say(problem)
     setup = Setup(
         profiles=profiles.policies,
         registry=registry,

@@ -82,6 +82,7 @@ def as_lines(profile: str, explanation: Explanation) -> Iterator[str]:
         f"The prompt: {features.task} {chance(features.task_p)} · complexity {chance(features.complexity)}"
         f"{_sure(features.complexity_p)} · risk {features.risk}{_sure(features.risk_p)} · "
         f"{features.response_format}{_sure(features.format_p)} · {features.language}{_sure(features.language_p)} · "
+        f"novelty {chance(features.novelty)} · "
         f"{features.input_tokens} tokens"
     )
     for n, rung in enumerate((*decision.ladder, *decision.below)):

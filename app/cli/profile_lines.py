@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 ANY = ""
-"""Stands for the first rung of each route, whatever its tier."""
+"""Stands for the first rung of each route that begins with the weakest tier, or with models of its own."""
+_WEAKEST = "small"
 
 
 def with_thresholds(file: Path, thresholds: Mapping[str, float]) -> str:
@@ -32,7 +33,8 @@ def _rung(rung: object, thresholds: Mapping[str, float], *, first: bool) -> obje
     """Only a rung that has a threshold gets another."""
     if not isinstance(rung, dict) or "threshold" not in rung:
         return rung
-    new = thresholds.get(str(rung.get("tier")), thresholds.get(ANY) if first else None)
+    weakest = first and rung.get("tier") in (None, _WEAKEST)
+    new = thresholds.get(str(rung.get("tier")), thresholds.get(ANY) if weakest else None)
     return rung if new is None else {**rung, "threshold": new}
 
 

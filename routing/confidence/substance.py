@@ -113,12 +113,12 @@ def _length(features: Features, text: str) -> Iterator[ConfidencePart]:
     expected, actual = features.output_tokens, max(1, estimate(text))
     ratio = actual / max(1, expected)
     said = f"{actual} tokens, about {expected} expected"
-    if ratio < _TOO_SHORT and features.task in _WANT_LENGTH and features.complexity >= 0.2:
+    too_short = ratio < _TOO_SHORT and features.task in _WANT_LENGTH and features.complexity >= 0.2
+    too_long = ratio > _TOO_LONG and actual > _LONG
+    if too_short or too_long:
         yield ConfidencePart("length", said, LENGTH)
     elif features.task in _HAS_RIGHT_ANSWER:
         yield ConfidencePart("brevity", said, max(LENGTH, min(_BRIEF, -_BY_LENGTH * math.log(ratio))))
-    elif ratio > _TOO_LONG and actual > _LONG:
-        yield ConfidencePart("length", said, LENGTH)
 
 
 def _items(ask: str, text: str) -> Iterator[ConfidencePart]:

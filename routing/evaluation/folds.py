@@ -41,7 +41,7 @@ def by_fold(data: Dataset) -> Folds:
     parts = tuple(int(part) for part in np.unique(of))
     if len(parts) < 2:
         raise DataError(f"{data.name}: all prompts are of fold {parts[0]}; leave `fold` out, or give at least two")
-    return Folds(of, parts, f"{len(parts)} folds, the data's own")
+    return Folds(of, parts, f"{len(parts)} folds by prompt")
 
 
 def by_group(data: Dataset, field: str) -> Folds:

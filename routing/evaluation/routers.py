@@ -18,7 +18,7 @@ from routing.evaluation.features import Counted, words
 from routing.evaluation.figures import Array
 from routing.evaluation.folds import Rows, Score
 from routing.learned.prior import Prior
-from routing.learned.training import train_prior
+from routing.learned.training import TrainingError, train_prior
 from routing.learned.training.matrices import prompts_read
 
 Learner = Callable[[Rows, Array, Array], Score]
@@ -37,10 +37,21 @@ def learned(teaching: Sequence[str], tested: Sequence[str]) -> Learner:
 
     def fit(rows: Rows, weak: Array, strong: Array) -> Score:
         scores = {WEAK: weak.tolist(), STRONG: strong.tolist()}
-        prior: Prior = train_prior([teaching[row] for row in rows], scores, {})
+        try:
+            prior: Prior = train_prior([teaching[row] for row in rows], scores, {})
+        except TrainingError as error:
+            raise _too_little(error, len(rows)) from error
         return lambda at: prior_scores(prior, [tested[row] for row in at], WEAK, STRONG)
 
     return fit
+
+
+def _too_little(error: TrainingError, rows: int) -> TrainingError:
+    """Told of the pair and of what is left when a part of the prompts is tested."""
+    told = str(error).replace(f"'{WEAK}'", "the weak model").replace(f"'{STRONG}'", "the strong model")
+    return TrainingError(
+        f"{rows} prompts are left to learn from beside a part that is tested: {told}; give more prompts"
+    )
 
 
 def neighbours(teaching: Sequence[str], tested: Sequence[str]) -> Learner:

@@ -31,6 +31,10 @@ class ModelFileError(ConfigurationError):
     """A model file cannot be used; one sentence says which, why and what to do."""
 
 
+class _NoNumberError(ValueError):
+    """JSON that holds what is none."""
+
+
 def read_model(path: Path) -> Prior | Evidence:
     """Reads a whole file, which takes tens of milliseconds. Raises ModelFileError."""
     envelope = _envelope(path)
@@ -92,6 +96,8 @@ def _envelope(path: Path) -> Mapping[str, Any]:
         _refuse(path, "is empty;", _AGAIN)
     try:
         envelope = json.loads(content, parse_constant=_no_number)
+    except _NoNumberError as error:
+        _refuse(path, f"is damaged: {error};", _AGAIN)
     except (ValueError, RecursionError):
         _refuse(path, "is no JSON, or is cut short;", _AGAIN)
     if not isinstance(envelope, dict) or envelope.get("format") != _FORMAT:
@@ -108,7 +114,7 @@ def _digest(body: bodies.Body) -> str:
 
 
 def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise _NoNumberError(f"{constant} is no number")
 
 
 def _refuse(path: Path, what: str, instead: str) -> NoReturn:

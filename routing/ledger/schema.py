@@ -1,8 +1,8 @@
 """The tables, as an ordered list of migrations: position + 1 is the `user_version` that a migration leads to.
 
 `event` is the truth; `piece` holds the text deltas of an attempt in batches, with marks (sequence, seconds,
-length). `turn`, `attempt`, `tally`, `pattern`, `rating`, `sign`, `embedding` and `search` are projections: each can be
-made again from the events.
+length). `turn`, `attempt`, `tally`, `pattern`, `usual`, `rating`, `sign`, `embedding` and `search` are projections:
+each can be made again from the events.
 """
 
 from __future__ import annotations

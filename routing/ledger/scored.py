@@ -27,7 +27,7 @@ def read_scored(store: Store) -> tuple[Scored, ...]:
         SELECT attempt.tier, (
             SELECT json_extract(body, '$.score') FROM event
             WHERE turn = attempt.turn AND type = 'ConfidenceMeasured' AND json_extract(body, '$.attempt') = attempt.id
-                AND NOT json_extract(body, '$.provisional')
+                AND NOT COALESCE(json_extract(body, '$.provisional'), 0)
             ORDER BY seq DESC LIMIT 1
         ) AS score, rating.good, rating.propensity, COALESCE(attempt.spend_nusd, 0), attempt.simulated
         FROM attempt JOIN turn ON turn.id = attempt.turn LEFT JOIN rating ON rating.attempt = attempt.id

@@ -97,7 +97,7 @@ _no_average = _changed(lambda envelope: envelope["body"]["skills"]["mine"].pop("
         (_cut_short, "is cut short"),
         (_emptied, "is empty"),
         (_another_version, "is of version 1"),
-        (_not_a_number, "is no JSON"),
+        (_not_a_number, "NaN is no number"),
         (_no_average, "numbers are missing"),
         (_another_kind, "a prior is needed"),
         (_a_folder, "is no file"),

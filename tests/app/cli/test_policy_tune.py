@@ -64,7 +64,7 @@ def _answer(db: sqlite3.Connection, n: int, tier: str, score: float, good: int |
 def test_a_file_is_tuned_and_the_lines_to_change_are_shown(bare: Shell, folder: Path) -> None:
     words = ("--data", str(folder / "answers.jsonl.gz"), *PAIR, "--target", "quality=0.8", "--write")
     done = bare.run("policy", "tune", *words)
-    assert "400 prompts, small → large; 5 folds, the data's own; seed 20261" in done.out
+    assert "400 prompts, small → large; 5 folds by prompt; seed 20261" in done.out
     assert "is the cheapest that holds 0.8 of large's quality with a probability of at least 0.9" in done.out
     assert "balanced.yaml" in done.out
     snippet = done.out[done.out.index("routes:") :]

@@ -70,7 +70,7 @@ def _refused(path: Path) -> str:
         (b"\xff\xfe\x00", "is no JSON, or is cut short"),
         (b"model: 1", "is no JSON, or is cut short"),
         (b"[" * 100_000, "is no JSON, or is cut short"),
-        (b'{"a": NaN}', "is no JSON, or is cut short"),
+        (b'{"a": NaN}', "is damaged: NaN is no number"),
         (b"[]", "is no model file"),
         (b'{"version": 1}', "is no model file"),
     ],
