@@ -125,6 +125,13 @@ def ask(text: str, **fields: Any) -> Request:
     return Request(content=(TextPart(text),), **fields)
 
 
+def ask_beside(request: Request, text: str, *, private: bool, **fields: Any) -> Request:
+    """A request about another one, and no less private: what makes that one so may stand in a part that is left out, or
+    in the chat before it."""
+    tags = (*request.tags, ("private", "yes")) if private else request.tags
+    return ask(text, tags=tags, personal=request.personal, kept=request.kept, **fields)
+
+
 def clean_text(text: str) -> str:
     """Text that every encoding can carry: a lone surrogate becomes U+FFFD, a pair the character that it means."""
     if text.isascii():

@@ -21,6 +21,8 @@ LOOK_S = 60.0
 CALM_S = 600.0
 """A reading under `_CALM` for so long is one step down."""
 STEPS = 5
+NO_EXTRAS = 2
+"""From this step on nothing is asked twice, and nothing that need not be."""
 DOES = (
     "Spend is no longer slowed",
     "Price counts for more in the choice of a model",

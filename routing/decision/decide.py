@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from routing.analysis.features import Features, Risk
+from routing.budget.throttle import NO_EXTRAS
 from routing.decision.case import Case, determinism, pinned, time_s
 from routing.decision.constraints import checks
 from routing.decision.gains import on_gain
@@ -17,8 +18,8 @@ from routing.policy.match import match
 from routing.policy.model import Policy, Route, Selector
 from routing.registry.model import UNRANKED, Model
 
-_NO_EXTRAS, _SHORTER = 2, 3
-"""Steps in which a spike of spend is slowed: first nothing is asked twice, then less is sent and answered."""
+_SHORTER = 3
+"""The step in which a spike of spend is slowed from which on less is sent and answered."""
 _SHORT_TOKENS = 256
 
 
@@ -154,7 +155,7 @@ def _hedge_after_s(features: Features, world: World, snapshot: Snapshot, chosen:
     model = world.registry.get(chosen)
     if model is None or features.latency != "interactive" or not hedging.max_share or snapshot.pin is not None:
         return None
-    if snapshot.budget.throttle >= _NO_EXTRAS:
+    if snapshot.budget.throttle >= NO_EXTRAS:
         return None
     known = dict(snapshot.health.first_token_p95_s).get(chosen)
     return round(max(hedging.min_s, 3 * model.first_token_s if known is None else known), 3)

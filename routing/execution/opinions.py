@@ -12,6 +12,7 @@ from typing import Literal
 
 from routing import events as ev
 from routing.analysis.tokens import estimate
+from routing.budget.throttle import NO_EXTRAS
 from routing.confidence.agreement import agreement, agreement_part, comparable
 from routing.confidence.judge import judge_part, judge_prompt, verdict
 from routing.confidence.measure import Measurement, sigmoid, with_part
@@ -22,7 +23,7 @@ from routing.decision.worth import after
 from routing.events import ConfidencePart
 from routing.execution.asking import Answer
 from routing.execution.context import TurnContext
-from routing.messages import Limits, Reply, Request, ask
+from routing.messages import Limits, Reply, Request, ask_beside
 from routing.registry.families import line_of
 from routing.registry.model import Model
 from routing.trace import Trace
@@ -31,7 +32,6 @@ Kind = Literal["agreement", "judge"]
 
 _SWAY = 1.0
 """What a word for or against an answer moves, in log-odds, when it is weighed whether to ask for it."""
-_NO_EXTRAS = 2
 _LIKE_SKILL, _WEAKER = 0.1, 0.5
 """Of a witness whose usual quality is further below than this, what its agreement counts."""
 _JUDGE_TOKENS = 16
@@ -92,7 +92,7 @@ class Opinions:
 
     def _allowed(self) -> bool:
         context = self._context
-        return context.purpose == "answer" and context.budget.throttle < _NO_EXTRAS
+        return context.purpose == "answer" and context.budget.throttle < NO_EXTRAS
 
     def _above(self, rung: PlannedRung) -> Candidate | None:
         """Who would be asked next."""
@@ -161,14 +161,13 @@ class Opinions:
         )
         if witness.kind == "agreement":
             return replace(asked, profile=profile, model=model, nudge=0, limits=limits)
-        return ask(
+        return ask_beside(
+            asked,
             judge_prompt(asked.text, reply.text),
+            private=context.features.needs.local_only,
             profile=profile,
             model=model,
             limits=limits,
-            tags=(*asked.tags, ("private", "yes")) if context.features.needs.local_only else asked.tags,
-            personal=asked.personal,
-            kept=asked.kept,
         )
 
     def _read(self, witness: Witness, trace: Trace, reply: Reply, model: Model) -> tuple[ConfidencePart | None, str]:

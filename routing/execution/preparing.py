@@ -28,7 +28,7 @@ from routing.execution.prechecks import Checked, check, patterns, personal_kinds
 from routing.execution.recorder import Recorder
 from routing.execution.turn import Turn
 from routing.ledger.journal import Journal
-from routing.messages import Limits, Request, ask
+from routing.messages import Limits, Request, ask_beside
 from routing.policy.model import Policy
 from routing.setup import Setup
 from routing.strategies.contract import Question
@@ -180,8 +180,10 @@ class Preparing:
         known = await self._journal.summary(key)
         if known is not None:
             return known, None
-        asked = ask(
+        asked = ask_beside(
+            request,
             text,
+            private=checked.features.needs.local_only,
             profile=policy.id,
             model=request.model,
             nudge=-9,
@@ -190,9 +192,6 @@ class Preparing:
                 min(SUMMARY_S, _SUMMARY_SHARE * budget.time_left_s),
                 SUMMARY_TOKENS,
             ),
-            tags=(*request.tags, ("private", "yes")) if checked.features.needs.local_only else request.tags,
-            personal=request.personal,
-            kept=request.kept,
         )
         trace = await self._aside(recorder, asked, "summary")
         finished = trace.finished

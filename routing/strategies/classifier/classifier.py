@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from routing.budget.throttle import NO_EXTRAS
 from routing.clock import Clock
 from routing.messages import Request
 from routing.strategies.classifier.classification import Classification, read_classification, reread
@@ -20,8 +21,6 @@ from routing.trace import Trace
 REMEMBERED = 512
 REST_S = 60.0
 """After an answer that did not come or was none: a broken classifier must not slow every turn."""
-NO_EXTRAS = 2
-"""From this step of a spike of spend on, nothing is asked that need not be."""
 
 
 @dataclass(frozen=True, slots=True)

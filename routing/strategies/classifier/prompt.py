@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from routing.analysis.features import Features, Risk, TaskClass
+from routing.analysis.features import Risk, TaskClass
 from routing.decision.model import Decision
 from routing.enclosing import enclosed
-from routing.messages import Limits, Request, ask
+from routing.messages import Limits, Request, ask_beside
 from routing.strategies.contract import Question
 
 OPENING = "Classify the request between the two marks below"
@@ -73,24 +73,18 @@ def classifying_request(question: Question) -> Request:
     rung."""
     request = question.request
     data = enclosed(MARK, request.text, MOST_CHARACTERS)
-    return ask(
+    return ask_beside(
+        request,
         f"{_INSTRUCTION}\n\n{data}\n\nAnswer with JSON of this form, without spaces:\n{_EXAMPLE}",
+        private=question.features.needs.local_only,
         profile=question.world.policy.id,
         nudge=_CHEAPEST,
         response_format="json_schema",
         schema=SCHEMA,
         limits=_limits(question.plan, question.snapshot.budget.time_left_s),
         user_tier=request.user_tier,
-        tags=_tags(request, question.features),
-        personal=request.personal,
-        kept=request.kept,
     )
 
 
 def _limits(plan: Decision, time_left_s: float) -> Limits:
     return Limits(int(_CREDIT_SHARE * plan.credit_nusd), min(MOST_S, _TIME_SHARE * time_left_s), MOST_TOKENS)
-
-
-def _tags(request: Request, features: Features) -> tuple[tuple[str, str], ...]:
-    """What makes a request private may stand in the part that is left out, or in the chat before it."""
-    return (*request.tags, ("private", "yes")) if features.needs.local_only else request.tags
