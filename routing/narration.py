@@ -30,7 +30,7 @@ def narrate(trace: Trace, replied: AttemptView | None, *, status: str, below_flo
     steps = [
         *_seen(trace),
         *_beginning(trace, answers[0]),
-        *_turns(trace, answers),
+        *_turns(trace, answers, shown),
         *_capped(trace),
         *_stood_in(trace, shown),
     ]
@@ -114,8 +114,8 @@ def sees_earlier(decision: Decision, request: Request) -> bool:
     return [("capability", "vision")] in kinds
 
 
-def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
-    """What went wrong on the way."""
+def _turns(trace: Trace, answers: list[AttemptView], shown: AttemptView) -> list[str]:
+    """What went wrong on the way; also of a later answer that was no better than the one that is shown."""
     steps: list[str] = []
     heard = {one.attempt: one for one in trace.opinions}
     pruned = trace.decision is not None and trace.decision.pruned
@@ -135,7 +135,7 @@ def _turns(trace: Trace, answers: list[AttemptView]) -> list[str]:
             steps.append(f"{attempt.model} {slow}{again}{on}")
         elif attempt.outcome == "superseded" and _gone_on(answers, attempt):
             steps.append(f"{attempt.model} reached its most tokens and went on")
-        elif attempt.outcome == "superseded" and attempt.confidence is not None:
+        elif attempt.confidence is not None and (attempt.outcome == "superseded" or attempt.n > shown.n):
             steps.append(_left(attempt.model, attempt.confidence, attempt.finish))
     return steps
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from app.chat.entries import Entry, Kind, MessageView, Run
+from routing.clock import local_time
 
 if TYPE_CHECKING:
     from routing.events import Event
@@ -233,6 +233,8 @@ class Conversation:
         assert finished is not None
         identity = f"attempt/{finished.attempt}"
         if identity in self._kinds and (finished.reply or finished.status == "cancelled"):
+            for other in [one for one, of in self._shown.items() if of == turn and one != identity]:
+                self._supersede(turn, other.partition("/")[2])  # a later one that was no better
             kind: Kind = "answer" if finished.status in ("answered", "cancelled") else "card"
             if self._kinds[identity] != kind:  # what is kept of an earlier attempt goes to the end
                 self._drop(identity)
@@ -262,7 +264,7 @@ class Conversation:
     # Messages
 
     def _prompt(self, turn: str) -> MessageView:
-        at = datetime.datetime.fromtimestamp(self._started[turn])  # noqa: DTZ006 - the reader's own time
+        at = local_time(self._started[turn])
         header: tuple[Run, ...] = (("you", "strong"), (f" · {at:%H:%M}", "muted"))
         footer = tuple(((f"▣ {name}", "muted"),) for name in self._attached.get(turn, "").splitlines())
         return MessageView(header, self.prompt(turn), plain=True, footer=footer)

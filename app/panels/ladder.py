@@ -23,6 +23,8 @@ _WIDE = 64  # columns from which an attempt is one line
 _TIERS = 36  # columns from which the tier has one of its own
 
 
+_NO_LANGUAGE = "und"
+"""What BCP 47 calls a language that nobody could tell: no word for a person."""
 _BEFORE = ("precheck", "context", "throttle", "warning")
 
 
@@ -130,7 +132,8 @@ def _notes(trace: Trace, width: int) -> list[Row]:
 
 def _analysed(features: Features, width: int) -> str:
     """What was read out of the prompt; that somebody waits for the answer is said where there is room."""
-    parts = (features.task, f"risk {features.risk}", features.latency, features.language)
+    language = () if features.language == _NO_LANGUAGE else (features.language,)
+    parts = (features.task, f"risk {features.risk}", features.latency, *language)
     whole = " · ".join(parts)
     return whole if len(whole) <= width else " · ".join(part for part in parts if part != "interactive")
 

@@ -66,7 +66,9 @@ def _rules(count: int) -> str:
 
 
 def _ladder(route: Route) -> str:
-    """`small .66 ↑ mid .60 ↑ large`."""
+    """`small .66 ↑ mid .60 ↑ large`: a cascade as far as it is climbed, without those that only stand in."""
+    keeps = [n for n, rung in enumerate(route.ladder, start=1) if rung.threshold is None and not rung.gain]
+    last = keeps[0] if keeps and route.mode == "cascade" else None
     link = " ↓ " if route.mode == "premium_first" else " ↑ "
-    rungs = [f"{rung.name} {rung.threshold:.2f}" if rung.threshold is not None else rung.name for rung in route.ladder]
-    return link.join(rungs)
+    rungs = route.ladder[:last]
+    return link.join(one.name if one.threshold is None else f"{one.name} {one.threshold:.2f}" for one in rungs)
