@@ -31,21 +31,26 @@ class SystemClock:
         await asyncio.sleep(s)
 
 
+def local_time(wall_s: float) -> datetime.datetime:
+    """A moment as this machine's clock on the wall shows it."""
+    return datetime.datetime.fromtimestamp(wall_s, datetime.UTC).astimezone()
+
+
 def local_day(wall_s: float) -> str:
     """The local calendar day (``2026-11-20``) that a cap counts a call to."""
-    return datetime.datetime.fromtimestamp(wall_s).strftime("%Y-%m-%d")  # noqa: DTZ006 - the user's own day
+    return local_time(wall_s).strftime("%Y-%m-%d")
 
 
 def local_quarter(wall_s: float) -> int:
     """The quarter of an hour, 0 to 95, that it is in the local day."""
-    now = datetime.datetime.fromtimestamp(wall_s)  # noqa: DTZ006 - the user's own day
+    now = local_time(wall_s)
     return now.hour * 4 + now.minute // 15
 
 
 def until_midnight_s(wall_s: float) -> float:
     """Seconds until the local day ends, and with it what a daily cap counts."""
-    now = datetime.datetime.fromtimestamp(wall_s)  # noqa: DTZ006 - the user's own day
-    midnight = datetime.datetime.combine(now.date() + datetime.timedelta(days=1), datetime.time())
+    now = local_time(wall_s)
+    midnight = datetime.datetime.combine(now.date() + datetime.timedelta(days=1), datetime.time(), now.tzinfo)
     return (midnight - now).total_seconds()
 
 

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from routing import events as ev
 from routing.analysis.features import Features, Needs, Risk, TaskClass
@@ -28,6 +28,7 @@ from routing.registry.model import FREE, Model, Price, Registry
 from routing.router import Router
 from routing.setup import Setup
 
+T = TypeVar("T")
 DOLLAR = 1_000_000_000
 NOON = 1_795_176_000.0
 """A wall clock to begin with; the ledger's days are local ones."""
@@ -88,6 +89,12 @@ Script = Sequence[Step]
 
 
 USAGE = Usage(10, 20, reported=True)
+
+
+async def take(stream: AsyncIterator[T], into: list[T]) -> None:
+    """All that comes; what came before a failure is kept, which no comprehension would do."""
+    async for one in stream:
+        into.append(one)  # noqa: PERF401 - see above
 
 
 def says(*texts: str, score: float = 0.95, usage: Usage | None = USAGE) -> Script:

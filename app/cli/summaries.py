@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from app import accounting
 from app.cli.figures import seconds
 from app.cli.money_tables import group_table, money_tables, raise_tables
 from app.cli.tables import Table
+from routing.clock import local_time
 from routing.money import format_usd
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SLICE = ("money", "calls", "tokens in", "out", "spend")
 
 def moment(wall_s: float) -> str:
     """The local time, to the minute."""
-    return datetime.datetime.fromtimestamp(wall_s).strftime("%Y-%m-%d %H:%M")  # noqa: DTZ006 - the user's own time
+    return local_time(wall_s).strftime("%Y-%m-%d %H:%M")
 
 
 def session_list(sessions: Sequence[SessionRow]) -> Table:

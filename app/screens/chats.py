@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding
 
 from app.panels.draw import line
 from app.screens.picker import Choice, Picker
+from routing.clock import local_time
 from routing.money import format_usd
 
 if TYPE_CHECKING:
@@ -72,4 +72,4 @@ def _facts(chat: ChatRow) -> str:
 
 
 def _day(wall_s: float) -> str:
-    return f"{datetime.datetime.fromtimestamp(wall_s):%Y-%m-%d %H:%M}"  # noqa: DTZ006 - the reader's own time
+    return f"{local_time(wall_s):%Y-%m-%d %H:%M}"

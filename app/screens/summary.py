@@ -3,7 +3,6 @@ well."""
 
 from __future__ import annotations
 
-import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +12,7 @@ from app import accounting
 from app.panels import draw
 from app.panels.draw import line
 from app.screens.page import Page, heading
+from routing.clock import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def summary_lines(summary: SessionSummary | None, width: int, at: int = 0, count
 
 
 def _title(summary: SessionSummary) -> str:
-    began = datetime.datetime.fromtimestamp(summary.session.started_s)  # noqa: DTZ006 - the reader's own time
+    began = local_time(summary.session.started_s)
     return f"{began:%Y-%m-%d %H:%M} · {summary.session.program} · {summary.session.profile}"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from routing.ledger.store import Store
 
-if sys.platform == "win32":  # pragma: no cover - the other half runs in the tests
+if sys.platform == "win32":
     import msvcrt
 
     def _lock(fd: int) -> None:

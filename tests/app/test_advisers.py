@@ -51,7 +51,7 @@ async def test_a_file_is_read_at_the_first_question_and_told_of_once() -> None:
         raise AssertionError("nobody is asked")
 
     assert strategy.known(question()) is None
-    assert await strategy.advise(question(), nobody) is None  # type: ignore[arg-type]
+    assert await strategy.advise(question(), nobody) is None
     assert (loads.times, told) == (1, ["it is broken"])
 
 

@@ -118,7 +118,7 @@ async def test_what_was_kept_back_stays_so_under_every_profile(tmp_path: Path, k
 async def test_the_track_does_not_promise_what_a_prompt_that_nobody_answered_had(tmp_path: Path) -> None:
     launch = replace(profile(tmp_path, "local"), faults=("sim-south:500",))
     async with driven(tmp_path, launch) as driver:
-        assert driver.app.conversation.trace(await driver.ask(PROMPT)).finished.attempt is None  # type: ignore[union-attr]
+        assert driver.app.conversation.trace(await driver.ask(PROMPT)).finished.attempt is None
         driver.app.profile = "balanced"
         driver.app.composer.write(f"Is {ADA} hers?")
         await driver.until(lambda: "an e-mail address" in edge(driver))

@@ -105,7 +105,7 @@ async def test_ratings_move_the_confidence_and_the_panel_tells_of_them(tmp_path:
             await driver.ask("What is 2 + 3?")
             await driver.press("escape", "b")
             rated = len(driver.app.conversation.turns)
-            await driver.until(lambda: driver.runtime.trust.judged == rated)  # noqa: B023 - awaited at once
+            await driver.until(lambda rated=rated: driver.runtime.trust.judged == rated)
         scores = []
         for turn in driver.app.conversation.turns:
             attempt = driver.app.conversation.trace(turn).attempts[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from app.settings import Paths, parse_settings
 from app.setup.tiers import remove_tiers, write_tiers
 from routing.errors import ConfigurationError
+from tests.marks import needs_modes
 
 TIERS = (("small", ("ollama/qwen3:8b", "openai/gpt-4o-mini")), ("large", ("anthropic/claude: the # one",)))
 BLOCK = """\
@@ -160,7 +160,7 @@ def test_places_that_cannot_be_read_or_written_are_told(tmp_path: Path) -> None:
             write_tiers(Paths(tmp_path / "data", tmp_path / place), TIERS)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@needs_modes
 def test_the_mode_of_the_file_stays(tmp_path: Path) -> None:
     paths = at(tmp_path, "profile: economy\n")
     paths.config.chmod(0o640)

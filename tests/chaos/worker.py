@@ -37,7 +37,7 @@ class QuickClock(SystemClock):
 
 
 async def main(folder: Path) -> None:
-    app.runtime.SystemClock = QuickClock  # type: ignore[attr-defined]
+    app.runtime.SystemClock = QuickClock
     paths = Paths(folder / "data", folder / "config" / "config.yaml")
     settings = read_settings(paths)
     runtime = await Runtime.open(paths, settings, program="chaos")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from routing.simulator import Simulator
 from tests.clients.conftest import BILL, INVOICE, LONG, PARAMETERS, SUM, WEATHER, WHY, billed, url
+from tests.fakes import take
 
 anthropic = pytest.importorskip("anthropic", reason=WHY)
 pytestmark = pytest.mark.peers
@@ -148,14 +149,10 @@ async def test_errors_of_the_call(client: Any) -> None:
 
 async def test_a_stream_that_fails_half_way(client: Any, simulator: Simulator) -> None:
     await simulator.set_fault("sim-north", "error")
-    pieces = []
-
-    async def read() -> None:
-        async for event in await client.messages.create(**asked(SUM, stream=True)):
-            pieces.append(event)  # noqa: PERF401 - what came before the error is wanted
-
+    pieces: list[Any] = []
+    stream = await client.messages.create(**asked(SUM, stream=True))
     with pytest.raises(anthropic.APIStatusError) as caught:
-        await read()
+        await take(stream, pieces)
     assert caught.value.type == "api_error"
     assert any(event.type == "content_block_delta" for event in pieces)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from routing.simulator import Simulator
 from tests.clients.conftest import BILL, INVOICE, LONG, PARAMETERS, SUM, WEATHER, WHY, billed, url
+from tests.fakes import take
 
 openai = pytest.importorskip("openai", reason=WHY)
 pytestmark = pytest.mark.peers
@@ -131,14 +132,10 @@ async def test_errors_of_the_call(client: Any) -> None:
 
 async def test_a_stream_that_fails_half_way(client: Any, simulator: Simulator) -> None:
     await simulator.set_fault("sim-north", "error")
-    pieces = []
-
-    async def read() -> None:
-        async for chunk in await client.chat.completions.create(**asked(SUM, stream=True)):
-            pieces.append(chunk)  # noqa: PERF401 - what came before the error is wanted
-
+    pieces: list[Any] = []
+    stream = await client.chat.completions.create(**asked(SUM, stream=True))
     with pytest.raises(openai.APIError, match="had an error"):
-        await read()
+        await take(stream, pieces)
     assert pieces
 
 

@@ -57,7 +57,7 @@ async def client_on_terminal(home: Path, escapes: tuple[Escape, ...]) -> bytes:
                 client.press(key)
                 await client.until(words)
                 client.press(ESCAPE)
-                await client.until(lambda words=words: words not in client.text)  # type: ignore[misc]
+                await client.until(lambda words=words: words not in client.text)
             client.press(CTRL_Q)
             await client.ended()
             return client.raw

@@ -109,14 +109,14 @@ def _replace_one(node: object, rng: random.Random) -> None:
         if not keys:
             return
         key = rng.choice(keys)
-        inner = node[key]  # type: ignore[index]
+        inner = node[key]
         if isinstance(inner, dict | list) and inner and rng.random() < 0.7:
             node = inner
             continue
         if isinstance(node, dict) and rng.random() < 0.3:
             del node[key]
         else:
-            node[key] = rng.choice(_WRONG)  # type: ignore[index]
+            node[key] = rng.choice(_WRONG)
         return
 
 
@@ -210,7 +210,7 @@ def config(broken: tuple[Broken, ...], port: int) -> str:
 
 def _listing(dialect: str) -> bytes:
     names = {"openai": {"object": "list", "data": [{"id": "m"}]}, "anthropic": {"data": [{"id": "m", "type": "model"}]}}
-    names["gemini"] = {"models": [{"name": "models/m", "supportedGenerationMethods": ["generateContent"]}]}  # type: ignore[dict-item]
+    names["gemini"] = {"models": [{"name": "models/m", "supportedGenerationMethods": ["generateContent"]}]}
     names["ollama"] = {"models": [{"name": "m", "model": "m"}]}
     return json.dumps(names[dialect]).encode()
 

@@ -311,10 +311,10 @@ async def test_what_is_held_is_taken(journal: Journal) -> None:
     async def held(*args: object) -> object:
         reached.set()
         await go_on.wait()
-        async for chunk in inner(*args):  # type: ignore[arg-type]
+        async for chunk in inner(*args):
             yield chunk
 
-    line.providers["north"].stream = held  # type: ignore[assignment, method-assign]
+    line.providers["north"].stream = held
     running = asyncio.create_task(line.ask(HELLO))
     await reached.wait()
     assert told(await line.ask(HELLO)).status == "degraded"

@@ -286,7 +286,7 @@ async def test_stopped_anywhere_every_call_is_settled_once(journal: Journal) -> 
             if seen == at:
                 turn.cancel()
 
-        running.journal.at_write = running.providers["north"].at_step = count  # type: ignore[attr-defined]
+        running.journal.at_write = running.providers["north"].at_step = count
         events = [event async for event in turn.events()]
         check_turn(running.journal, events)
         assert told(events).status in ("cancelled", "answered")

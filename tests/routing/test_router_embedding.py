@@ -79,13 +79,13 @@ class Told:
                 providers={"north": self.north},
                 strategies={"neighbours": Neighbours(self.memory)},
                 embedder=embedder,
-                **fields,  # type: ignore[arg-type]
+                **fields,
             )
         )
 
     async def ask(self, text: str = PROMPT, **fields: object) -> str:
         """The turn, remembered once it has ended."""
-        turn = told(await self.line.ask(ask(text, **({"chat_id": "c1"} | fields)))).turn  # type: ignore[arg-type]
+        turn = told(await self.line.ask(ask(text, **({"chat_id": "c1"} | fields)))).turn
         self.memory.take(self.line.journal.store, (turn,))
         return turn
 

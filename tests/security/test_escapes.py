@@ -128,8 +128,8 @@ LINKS = """\
 
 async def _answered(driver: Driver, text: str, server: object) -> None:
     await driver.send("hello")
-    await driver.until(lambda: server.asked)  # type: ignore[attr-defined]
-    server.say(text, end=True)  # type: ignore[attr-defined]
+    await driver.until(lambda: server.asked)
+    server.say(text, end=True)
     await driver.settle()
     await driver.until(lambda: driver.app.conversation.turns)
     await driver.settle()

@@ -19,8 +19,9 @@ from routing.providers.keys import keep_in_file
 from routing.registry.model import Registry
 from tests.app.driving import driven
 from tests.corpora.serving import command
+from tests.marks import needs_modes
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files")
+pytestmark = needs_modes
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077], ids=["umask 000", "umask 022", "umask 077"])
@@ -55,7 +56,7 @@ async def test_an_export_is_the_users_alone_and_harmless(tmp_path: Path) -> None
 @pytest.mark.usefixtures("umask")
 def test_a_report_of_a_fault_is_the_users_alone(tmp_path: Path) -> None:
     client = Client(Paths(tmp_path / "data", tmp_path / "config.yaml"), Settings(), Launch())
-    client._close_messages_no_wait = lambda: None  # type: ignore[method-assign]
+    client._close_messages_no_wait = lambda: None
     client._fatal_error()
     assert mode(tmp_path / "data" / "fault.txt") == 0o600
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from app.cli.main import cli
 from tests.app.cli.conftest import Shell
 from tests.corpora import databases
+from tests.marks import needs_a_terminal
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_old_turns_are_let_go(told: Shell) -> None:
     assert "such as 7d" in told.run("history", "prune", "--older-than", "soon", code=2).err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+@needs_a_terminal
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, 5), ("", 1, 5), ("\x03", 130, 5), ("y", 0, 0)])
 async def test_nobody_erases_everything_by_mistake(told: Shell, answer: str, code: int, left: int) -> None:
     from tests.app.terminal import terminal
@@ -79,7 +79,7 @@ async def test_nobody_erases_everything_by_mistake(told: Shell, answer: str, cod
     assert len(chats(told)) == left
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+@needs_a_terminal
 @pytest.mark.parametrize("kept", [True, False], ids=["some stay", "--yes"])
 async def test_what_is_meant_is_not_asked(told: Shell, kept: bool) -> None:
     from tests.app.terminal import terminal
@@ -149,4 +149,4 @@ def test_there_is_nothing_to_repair_where_nothing_is(bare: Shell) -> None:
 
 def test_every_command_is_named(bare: Shell) -> None:
     named = bare.run("history", "--help").out
-    assert all(f"\n  {name} " in named for name in cli.commands["history"].commands)  # type: ignore[attr-defined]
+    assert all(f"\n  {name} " in named for name in cli.commands["history"].commands)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 
 import pytest
 
 from routing.budget.caps import Caps
 from routing.budget.pace import QUARTERS
+from routing.clock import local_quarter
 from routing.execution.pacing import Pacing
 from routing.ledger.journal import Journal
 from routing.ledger.spending import OUTCOMES, read_pace, read_past_days, read_route_outcomes
@@ -39,9 +39,8 @@ def test_the_past_days_by_quarters_of_the_local_day(store: Store) -> None:
     spent(store, NOON - 60, 1_000)
     days = store.read(lambda db: read_past_days(db, NOON, False))
     assert [sum(day) for day in days] == [12] + [7] * 27, "28 of them, today is none"
-    local = datetime.datetime.fromtimestamp(NOON)  # noqa: DTZ006
     assert all(len(day) == QUARTERS for day in days)
-    assert days[0][local.hour * 4 + local.minute // 15] == 12
+    assert days[0][local_quarter(NOON)] == 12
 
 
 def test_the_pace_weighs_what_was_settled_by_its_age(store: Store) -> None:

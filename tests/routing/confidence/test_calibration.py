@@ -44,6 +44,10 @@ histories = st.lists(labels, max_size=25)
 Truth = Callable[[float], float]
 
 
+def a_line(slope: float, intercept: float) -> Truth:
+    return lambda x: slope * x + intercept
+
+
 def told(seed: int, count: int, truth: Truth, model: str = "m", task: str = "faq") -> list[Label]:
     """Ratings that were asked for, of answers that are good with the log-odds that `truth` says."""
     generator = random.Random(seed)
@@ -82,7 +86,7 @@ def test_forty_labels_move_it_to_the_truth(truth: Truth) -> None:
 
 
 def test_where_it_is_right_already_labels_do_no_harm() -> None:
-    right = lambda x: PRIOR.slope * x + PRIOR.intercept  # noqa: E731 - a truth is a line
+    right = a_line(PRIOR.slope, PRIOR.intercept)
     assert error(Calibration(), right) == 0
     assert mean_error(10, right) < 0.11
     assert mean_error(400, right) < 0.03
@@ -90,7 +94,7 @@ def test_where_it_is_right_already_labels_do_no_harm() -> None:
 
 def test_a_model_that_is_surer_than_it_is_right_is_pulled_down_alone() -> None:
     """Sure words, wrong answers: the planted model scores high, and high scores mean nothing there."""
-    honest: Truth = lambda x: 0.9 * x  # noqa: E731
+    honest = a_line(0.9, 0.0)
     history = [*told(1, 60, honest, "honest"), *told(2, 60, lambda x: -1.0, "planted")]
     calibration = fit(history)
     assert sigmoid(calibration.calibrated(2.5, "planted", "faq")) < 0.4
@@ -159,7 +163,7 @@ def biased(seed: int, turns: int, *, asked: bool) -> list[Label]:
 
 
 def test_ratings_given_unasked_do_not_drag_the_confidence_down() -> None:
-    truth: Truth = lambda x: 0.6 * x + 0.8  # noqa: E731
+    truth = a_line(0.6, 0.8)
     corrected = [fit(biased(seed, 300, asked=True)) for seed in range(20)]
     naive = [fit(replace(label, solicited=True) for label in biased(seed, 300, asked=True)) for seed in range(20)]
     assert np.mean([calibration.volunteered for calibration in corrected]) == pytest.approx(math.log(0.1), abs=0.5)
@@ -174,7 +178,7 @@ def test_where_nobody_was_asked_half_of_the_distance_is_put_down_to_who_rates() 
 
 
 def test_who_rates_every_answer_chooses_none() -> None:
-    truth: Truth = lambda x: 0.6 * x - 1.2  # noqa: E731
+    truth = a_line(0.6, -1.2)
     histories = [[replace(label, solicited=False) for label in told(seed, 40, truth)] for seed in range(20)]
     errors = {share: np.mean([error(fit(known, share), truth) for known in histories]) for share in (0.0, 0.5, 1.0)}
     assert errors[1.0] < errors[0.5] < errors[0.0]
@@ -310,7 +314,7 @@ def test_it_serialises_and_another_calibration_has_another_hash() -> None:
 )
 def test_what_is_no_label_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="no label"):
-        Label(**{"model": "m", "task": "faq", "log_odds": 1.0, "good": 1.0, **wrong})  # type: ignore[arg-type]
+        Label(**{"model": "m", "task": "faq", "log_odds": 1.0, "good": 1.0, **wrong})
 
 
 @pytest.mark.parametrize("good", [0.0, 1.0])

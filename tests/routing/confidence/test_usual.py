@@ -224,10 +224,10 @@ async def test_the_events_give_the_same_lines_again(journal: Journal) -> None:
     known = read_usual(journal.store)
 
     def again(db: object) -> None:
-        turns = [row["id"] for row in db.execute("SELECT id FROM turn ORDER BY n")]  # type: ignore[attr-defined]
+        turns = [row["id"] for row in db.execute("SELECT id FROM turn ORDER BY n")]
         for table in ("turn", "attempt", "tally", "pattern", "usual"):
-            db.execute(f"DELETE FROM {table}")  # type: ignore[attr-defined]
-        assert replay_turns(db, turns) == []  # type: ignore[arg-type]
+            db.execute(f"DELETE FROM {table}")
+        assert replay_turns(db, turns) == []
 
     journal.store.write_now(again)
     assert read_usual(journal.store) == known != ()

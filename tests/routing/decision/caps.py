@@ -49,7 +49,7 @@ class Purse:
         kinds = [self._pick([False, True])] if self._random.random() < 0.5 else [False, True]
         wanted = [("day", scope) for scope in scopes] + [("session", "all")]
         return tuple(
-            Sum(period, scope, kind, self._unit * self._pick([0, 1, 1, 2, 4]))  # type: ignore[arg-type]
+            Sum(period, scope, kind, self._unit * self._pick([0, 1, 1, 2, 4]))
             for kind in kinds
             for period, scope in wanted
             if self._random.random() < 0.6

@@ -171,6 +171,6 @@ def test_pressure_does_choose_what_is_cheaper() -> None:
         calm = replace(snapshot.budget, pressure=0.0, throttle=0, taken=())
         first = decide(features, world, replace(snapshot, budget=calm)).chosen
         for name, value in (("pressure", 5.0), ("throttle", 4), ("taken", full)):
-            tight = replace(calm, **{name: value})  # type: ignore[arg-type]
+            tight = replace(calm, **{name: value})
             moved[name] += decide(features, world, replace(snapshot, budget=tight)).chosen != first
     assert all(moved.values()), moved

@@ -49,17 +49,17 @@ def test_the_pair_with_the_largest_gap_is_taken_and_told(routers: Evaluation) ->
 
 def test_the_learned_router_is_above_length_and_chance_with_its_band(routers: Evaluation) -> None:
     figures = {name: one.figures for name, one in routers.strategies.items()}
-    assert figures["learned"]["apgr"].low > figures["random"]["apgr"].high  # type: ignore[operator]
-    assert figures["learned"]["minus_length"].low > 0  # type: ignore[operator]
-    assert figures["learned"]["brier_skill"].low > 0  # type: ignore[operator]
+    assert figures["learned"]["apgr"].low > figures["random"]["apgr"].high
+    assert figures["learned"]["minus_length"].low > 0
+    assert figures["learned"]["brier_skill"].low > 0
     assert figures["length"]["brier"].value is None
 
 
 def test_nobody_is_above_the_oracle_or_cheaper_than_the_weak_model(routers: Evaluation) -> None:
     bounds, learned = routers.bounds, routers.strategies["learned"]
-    assert bounds["oracle"]["apgr"].value > learned.figures["apgr"].value  # type: ignore[operator]
+    assert bounds["oracle"]["apgr"].value > learned.figures["apgr"].value
     highest = bounds["oracle"]["quality"].value
-    assert all(point.quality.value <= highest + 1e-9 for point in learned.curve)  # type: ignore[operator]
+    assert all(point.quality.value <= highest + 1e-9 for point in learned.curve)
     costs = [point.cost for point in learned.curve]
     assert costs == sorted(costs)
     assert (costs[0], costs[-1]) == (pytest.approx(0.06), pytest.approx(1.0))
@@ -141,11 +141,11 @@ def test_models_are_taught_with_their_card(folder: Path) -> None:
     prior = teach_prior([folder / "routing.jsonl.gz"], "task", "CC0")
     assert (prior.card["data"], prior.card["licence"], prior.models) == ("routing", "CC0", (WEAK, STRONG))
     assert "groups by `task`" in str(prior.card["folds"])
-    assert prior.card["figures"]["routing"]["folds"]["gain"]["apgr"]["low"] > 0.6  # type: ignore[index]
+    assert prior.card["figures"]["routing"]["folds"]["gain"]["apgr"]["low"] > 0.6
     assert prior.card["trained"] == {"rows": 800, "models": [WEAK, STRONG]}
     evidence = teach_evidence(folder / "answers.jsonl", None, "CC0")
-    assert set(evidence.card["figures"]) == {WEAK, STRONG, SECOND}  # type: ignore[call-overload]
-    assert evidence.card["figures"][WEAK]["auroc"]["low"] > 0.6  # type: ignore[index]
+    assert set(evidence.card["figures"]) == {WEAK, STRONG, SECOND}
+    assert evidence.card["figures"][WEAK]["auroc"]["low"] > 0.6
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_a_threshold_goes_no_lower_than_ratings_do() -> None:
 
 def answers(n: int, score: float, good: bool | None, **changes: object) -> list[Scored]:
     one = {"tier": "small", "solicited": False, "spend_nusd": 10, "simulated": False, **changes}
-    return [Scored(score=score, good=good, **one)] * n  # type: ignore[arg-type]
+    return [Scored(score=score, good=good, **one)] * n
 
 
 def test_too_few_ratings_say_how_many_are_missing() -> None:

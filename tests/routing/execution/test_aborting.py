@@ -341,7 +341,7 @@ async def test_stopped_at_every_point_it_is_told_and_settled(shared: Store, name
             if seen == at:
                 turn.cancel()
 
-        line.clock.at_sleep = line.journal.at_write = point  # type: ignore[attr-defined]
+        line.clock.at_sleep = line.journal.at_write = point
         line.providers["north"].at_step = point
         events = [event async for event in turn.events()]
         await turn.wait()

@@ -27,7 +27,7 @@ class Frozen(FakeClock):
 
 def wait_s(error: ProviderError, **fields: object) -> float | None:
     given: dict[str, object] = {"tries": 1, "retries": 1, "shown": False, "time_left_s": 60.0, "rng": random.Random(1)}
-    return retry_wait_s(error, **(given | fields))  # type: ignore[arg-type]
+    return retry_wait_s(error, **(given | fields))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["call", "retry", "pass"]), st.integers(1, 40)), max_size=60))

@@ -377,14 +377,14 @@ async def test_a_turn_that_is_lost_while_another_is_mended_is_mended_by_the_next
     write = journal.store.write
 
     async def meanwhile(job: Any) -> Any:
-        journal.store.write = write  # type: ignore[method-assign]
+        journal.store.write = write
         journal.at_write = full
         gate.set()
         await second.wait()
         del journal.at_write
         return await write(job)
 
-    journal.store.write = meanwhile  # type: ignore[assignment, method-assign]
+    journal.store.write = meanwhile
     third = line.router.start(HELLO)
     await third.wait()
     assert sum(held for _, held in days(journal.store).values()) > 0, "what was running then is not mended yet"

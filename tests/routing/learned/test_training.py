@@ -83,7 +83,7 @@ def test_trees_are_scored_as_by_scikit_learn() -> None:
     )
     wanted = trees.fit(shapes, weak).predict(shapes)
     scored = _prior(MANY).skills["weak"].shape
-    assert [scored.score(tuple(shape)) for shape in shapes] == pytest.approx(wanted, abs=1e-9)  # type: ignore[call-arg,arg-type]
+    assert [scored.score(tuple(shape)) for shape in shapes] == pytest.approx(wanted, abs=1e-9)
 
 
 @pytest.mark.parametrize("with_prompt", [False, True])

@@ -25,7 +25,7 @@ from routing.ledger.schema import MIGRATIONS
 from routing.ledger.sessions import Session
 from routing.ledger.store import Store
 from routing.messages import Usage, ask
-from tests.fakes import SMALL, FakeClock, a_line, says
+from tests.fakes import SMALL, FakeClock, a_line, says, take
 
 ROOT = Path(__file__).parents[3]
 DAY_S = 86_400.0
@@ -92,10 +92,9 @@ async def test_a_turn_on_a_full_disk_ends_with_a_sentence_and_settles_when_there
             ballast.append(fill(disk))
 
     line.providers["north"].at_step = at_step
-    shown = []
-    with pytest.raises(StorageError) as error:  # noqa: PT012 - it comes in mid-stream
-        async for event in line.router.send(ask("Hello", chat_id="c1")):
-            shown.append(event)  # noqa: PERF401 - what came before the error counts
+    turn, shown = line.router.start(ask("Hello", chat_id="c1")), list[ev.Event]()
+    with pytest.raises(StorageError) as error:
+        await take(turn.events(), shown)
     assert "disk is full" in one_sentence(error.value)
     assert "".join(one.text for one in shown if isinstance(one, ev.TextDelta)).startswith("Hello. ")
     assert held(store) > 0

@@ -135,9 +135,12 @@ def test_a_file_that_is_damaged_inside(tmp_path: Path) -> None:
     body = bytearray(path.read_bytes())
     body[4096:] = b"\xff" * (len(body) - 4096)
     path.write_bytes(bytes(body))
-    with pytest.raises(StorageError) as error:  # noqa: PT012 - wherever it shows
-        damaged = Store(path)
-        damaged.read(lambda db: db.execute("SELECT * FROM chat").fetchall())
+
+    def look() -> None:
+        Store(path).read(lambda db: db.execute("SELECT * FROM chat").fetchall())
+
+    with pytest.raises(StorageError) as error:
+        look()
     assert "is damaged" in one_sentence(error, path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from routing.errors import ConfigurationError
 from routing.providers.discovery import discover, host_url
 from routing.providers.keys import FILE_NAME, find_key
 from routing.providers.known import SERVICES, LocalServer
+from tests.marks import needs_modes
 from tests.wire.server import Act, refusal, wire_server
 
 LISTING = b'{"object":"list","data":[{"id":"m"}]}'
@@ -135,7 +135,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     assert find_key("C_KEY", {}, tmp_path / "nowhere") is None
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no modes")
+@needs_modes
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = key_file(tmp_path, "A_KEY=secret", mode)

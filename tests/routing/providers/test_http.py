@@ -17,6 +17,7 @@ from routing.policy.model import Timeouts
 from routing.providers.contract import Call, ProviderConfig
 from routing.providers.http import HttpProvider, probe
 from routing.registry.model import FREE, Model
+from tests.fakes import take
 from tests.wire.server import Act, WireServer, chunked, refusal, sse, wire_server
 
 WIRE = Path(__file__).parents[2] / "wire" / "openai"
@@ -44,11 +45,6 @@ async def answering(*script: bytes | Act, key: str | None = None) -> AsyncIterat
             await provider.aclose()
 
 
-async def collect(provider: HttpProvider, timeouts: Timeouts, into: list[Chunk]) -> None:
-    async for chunk in provider.stream(CALL, MODEL, timeouts):
-        into.append(chunk)  # noqa: PERF401 - what came before a failure is kept
-
-
 async def failing(
     *script: bytes | Act, timeouts: Timeouts = PATIENT, key: str | None = None
 ) -> tuple[ProviderError, str]:
@@ -56,7 +52,7 @@ async def failing(
     chunks: list[Chunk] = []
     async with answering(*script, key=key) as (provider, _):
         with pytest.raises(ProviderError) as caught:
-            await collect(provider, timeouts, chunks)
+            await take(provider.stream(CALL, MODEL, timeouts), chunks)
     return caught.value, "".join(chunk.text for chunk in chunks if isinstance(chunk, TextChunk))
 
 
@@ -64,7 +60,7 @@ async def failing(
 async def test_a_stream_ends_with_its_usage_and_its_finish() -> None:
     chunks: list[Chunk] = []
     async with answering(sse(WHOLE), key="sk-1") as (provider, wire):
-        await collect(provider, PATIENT, chunks)
+        await take(provider.stream(CALL, MODEL, PATIENT), chunks)
     assert [type(chunk) for chunk in chunks[-2:]] == [UsageChunk, FinishChunk]
     request = wire.requests[0]
     assert request.head.startswith("POST /v1/chat/completions ")
@@ -74,21 +70,21 @@ async def test_a_stream_ends_with_its_usage_and_its_finish() -> None:
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with answering(sse(WHOLE)) as (provider, wire):
-        await collect(provider, PATIENT, [])
+        await take(provider.stream(CALL, MODEL, PATIENT), [])
     assert "authorization" not in wire.requests[0].head.lower()
 
 
 async def test_a_connection_is_used_again() -> None:
     async with answering(chunked(WHOLE), Act.KEEP) as (provider, wire):
         for _ in range(3):
-            await collect(provider, PATIENT, [])
+            await take(provider.stream(CALL, MODEL, PATIENT), [])
     assert (wire.connections, len(wire.requests)) == (1, 3)
 
 
 async def test_a_server_that_keeps_the_body_open_after_the_end_marker_is_not_waited_for() -> None:
     chunks: list[Chunk] = []
     async with answering(sse(WHOLE), Act.STALL) as (provider, wire):
-        await collect(provider, PATIENT, chunks)
+        await take(provider.stream(CALL, MODEL, PATIENT), chunks)
         await wire.gone.wait()
     assert isinstance(chunks[-1], FinishChunk)
 
@@ -97,7 +93,7 @@ async def test_a_server_that_keeps_the_body_open_after_the_end_marker_is_not_wai
 async def test_what_breaks_after_the_finish_breaks_nothing(ending: tuple[Act, ...]) -> None:
     chunks: list[Chunk] = []
     async with answering(sse(WHOLE.removesuffix(b"data: [DONE]\n\n")), *ending) as (provider, _):
-        await collect(provider, PATIENT, chunks)
+        await take(provider.stream(CALL, MODEL, PATIENT), chunks)
     assert isinstance(chunks[-1], FinishChunk)
 
 
@@ -105,7 +101,7 @@ async def test_silence_after_the_finish_loses_nothing() -> None:
     chunks: list[Chunk] = []
     patient = Timeouts(first_token_s=5.0, idle_s=0.05)
     async with answering(sse(WHOLE.removesuffix(b"data: [DONE]\n\n")), Act.STALL) as (provider, _):
-        await collect(provider, patient, chunks)
+        await take(provider.stream(CALL, MODEL, patient), chunks)
     assert isinstance(chunks[-1], FinishChunk)
 
 
@@ -113,7 +109,7 @@ async def test_a_request_id_is_masked_and_on_one_line() -> None:
     named = WHOLE.replace(b'"chatcmpl-2"', b'"of sk-77\\u001b[0m\\n"')
     chunks: list[Chunk] = []
     async with answering(sse(named), key="sk-77") as (provider, _):
-        await collect(provider, PATIENT, chunks)
+        await take(provider.stream(CALL, MODEL, PATIENT), chunks)
     assert chunks[-1] == FinishChunk("stop", "of ••• [0m")
 
 
@@ -149,7 +145,7 @@ async def test_a_refusal_that_repeats_the_key_is_masked() -> None:
 async def test_a_refusal_without_end_is_not_read_to_its_end() -> None:
     async with answering(refusal(500, b"x" * 200_000).replace(b"200000", b"900000"), Act.STALL) as (provider, wire):
         with pytest.raises(ProviderError) as caught:
-            await collect(provider, PATIENT, [])
+            await take(provider.stream(CALL, MODEL, PATIENT), [])
         await wire.gone.wait()
     assert caught.value.kind is K.SERVER_ERROR
 
@@ -215,7 +211,7 @@ async def test_a_refused_connection_was_never_sent() -> None:
     async with wire_server() as wire:
         provider = a_provider(wire)
     with pytest.raises(ProviderError, match="connection refused") as caught:
-        await collect(provider, PATIENT, [])
+        await take(provider.stream(CALL, MODEL, PATIENT), [])
     await provider.aclose()
     assert (caught.value.kind, caught.value.sent) == (K.CONNECTION, False)
 
@@ -227,7 +223,7 @@ async def test_a_refused_connection_was_never_sent() -> None:
 async def test_a_base_url_that_leads_nowhere(base_url: str) -> None:
     provider = HttpProvider(ProviderConfig("p", base_url))
     with pytest.raises(ProviderError) as caught:
-        await collect(provider, PATIENT, [])
+        await take(provider.stream(CALL, MODEL, PATIENT), [])
     await provider.aclose()
     assert (caught.value.kind, caught.value.sent) == (K.CONNECTION, False)
 
@@ -240,7 +236,7 @@ async def test_a_connection_that_nobody_takes() -> None:
             client.connect_ex(busy.getsockname())
         provider = HttpProvider(ProviderConfig("p", f"http://127.0.0.1:{busy.getsockname()[1]}/v1"))
         with pytest.raises(ProviderError, match=r"no connection in 0\.05 s") as caught:
-            await collect(provider, Timeouts(connect_s=0.05), [])
+            await take(provider.stream(CALL, MODEL, Timeouts(connect_s=0.05)), [])
         await provider.aclose()
     assert (caught.value.kind, caught.value.sent) == (K.TIMEOUT, False)
 
@@ -249,7 +245,7 @@ async def test_a_connection_that_nobody_takes() -> None:
 async def test_a_key_that_no_header_can_carry_is_not_sent_and_not_repeated(key: str) -> None:
     async with answering(sse(WHOLE), key=key) as (provider, wire):
         with pytest.raises(ProviderError) as asked:
-            await collect(provider, PATIENT, [])
+            await take(provider.stream(CALL, MODEL, PATIENT), [])
         with pytest.raises(ProviderError) as listed:
             await provider.list_models()
     for failure in (asked.value, listed.value):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from routing.errors import ConfigurationError
 from routing.providers.keys import FILE_NAME, find_key, keep_in_file, keep_in_keyring, read_entered
+from tests.marks import needs_modes
 
 KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="'\""), min_size=1)
 NAMES = st.sampled_from(["A_KEY", "B_KEY", "C_KEY"])
@@ -63,7 +64,7 @@ def test_a_kept_key_is_found_and_every_other_line_stays(
     assert sum(own(line, name) for line in after) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@needs_modes
 def test_the_file_is_private_from_its_first_byte_and_nothing_is_left_beside_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +87,7 @@ def test_the_file_is_private_from_its_first_byte_and_nothing_is_left_beside_it(
     assert [*modes, stat.S_IMODE(path.stat().st_mode)] == [0o600] * 3
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@needs_modes
 def test_a_file_that_others_can_read_gets_no_key(folder: Path) -> None:
     path = write(folder, "B_KEY=b\n", 0o644)
     with pytest.raises(ConfigurationError, match="chmod 600"):
@@ -94,7 +95,7 @@ def test_a_file_that_others_can_read_gets_no_key(folder: Path) -> None:
     assert path.read_text() == "B_KEY=b\n"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@needs_modes
 def test_a_link_stays_a_link(folder: Path) -> None:
     real = folder / "elsewhere.env"
     real.write_text("B_KEY=b\n")

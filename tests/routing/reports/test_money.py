@@ -268,7 +268,7 @@ async def test_calls_that_were_broken_off_are_marked_as_billed_by_estimate(journ
     line = a_line(journal, {SMALL: [(Never(),)], "west/small": [says("West.")]}, policy, models=models)
     await line.ask(ask("Who is quicker?", chat_id="c"))
     line = a_line(journal, {LARGE: [(Never(),)]}, a_policy(a_route(a_rung("large"))))
-    line.router._numbers = iter(range(10, 20))  # type: ignore[assignment]
+    line.router._numbers = iter(range(10, 20))
     turn = line.router.start(ask("Never mind.", chat_id="c"))
     async for event in turn.events():
         if isinstance(event, ev.AttemptStarted):

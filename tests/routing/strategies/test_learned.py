@@ -120,7 +120,7 @@ async def test_advice_is_what_is_known(text: str) -> None:
     assert isinstance(found, Word)
 
 
-async def _nobody(*_: object) -> None:  # type: ignore[misc]
+async def _nobody(*_: object) -> None:
     raise AssertionError("it asks nobody")
 
 
